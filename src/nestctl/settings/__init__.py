@@ -1,0 +1,1 @@
+"""Typed settings and manifest, their precedence, and where each value came from."""

@@ -1,0 +1,38 @@
+"""Where things lie: the tool's own checkout, its cache, and the work folder of a target and environment."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from platformdirs import user_config_path
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+"""The checkout that nestctl is installed from (an editable install by `make up`)."""
+
+CACHE = CHECKOUT / ".cache"
+"""What the installer and the builds put into the checkout; deleting it costs time only."""
+
+INFRASTRUCTURE = CHECKOUT / "infrastructure"
+"""The Terraform roots and modules."""
+
+MANIFEST = "nest.toml"
+"""File name of the application's manifest."""
+
+
+def user_file() -> Path:
+    """Return the path of the user's own settings (``config.toml`` in the XDG folder)."""
+    return user_config_path("nestctl") / "config.toml"
+
+
+def work_dir(app: Path, target: str, environment: str) -> Path:
+    """Return the folder for Terraform's data, logs and builds of one target and environment.
+
+    It holds nothing that a run could not make again: steps look at AWS, not at this folder.
+    ``NESTCTL_WORK_DIR`` moves it.
+    """
+    base = os.environ.get("NESTCTL_WORK_DIR")
+    root = Path(base) if base else CHECKOUT / ".nest"
+    name = "" if app == CHECKOUT else "-" + hashlib.sha256(str(app).encode()).hexdigest()[:8]
+    return root / f"{target}-{environment}{name}"
