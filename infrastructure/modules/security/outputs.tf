@@ -1,0 +1,59 @@
+output "alb_security_group_id" {
+  description = "Security group of the load balancer."
+  value       = aws_security_group.this["alb"].id
+}
+
+output "cache_security_group_id" {
+  description = "Security group of the cache."
+  value       = aws_security_group.this["cache"].id
+}
+
+output "database_security_group_id" {
+  description = "Security group of the database."
+  value       = aws_security_group.this["database"].id
+}
+
+output "ecs_execution_role_arn" {
+  description = "ARN of the role with which ECS starts tasks: pulls images, reads secrets, writes logs."
+  value       = aws_iam_role.this["ecs-execution"].arn
+}
+
+output "ecs_security_group_id" {
+  description = "Security group of the backend's tasks."
+  value       = aws_security_group.this["ecs"].id
+}
+
+output "ecs_task_role_arn" {
+  description = "ARN of the role that the backend's tasks run as."
+  value       = aws_iam_role.this["ecs-task"].arn
+}
+
+output "endpoint_security_group_id" {
+  description = "Security group of the VPC's interface endpoints."
+  value       = aws_security_group.this["endpoint"].id
+}
+
+output "frontend_security_group_id" {
+  description = "Security group of the frontend's tasks."
+  value       = aws_security_group.this["frontend"].id
+}
+
+output "frontend_task_role_arn" {
+  description = "ARN of the role that the frontend's tasks run as."
+  value       = aws_iam_role.this["frontend-task"].arn
+}
+
+output "lambda_role_arn" {
+  description = "ARN of the role that the backend's function runs as."
+  value       = aws_iam_role.this["lambda"].arn
+}
+
+output "lambda_security_group_id" {
+  description = "Security group of the backend's function."
+  value       = aws_security_group.this["lambda"].id
+}
+
+output "scheduler_role_arn" {
+  description = "ARN of the role with which EventBridge Scheduler starts tasks."
+  value       = aws_iam_role.this["scheduler"].arn
+}
