@@ -1,0 +1,1 @@
+"""Drives the Terraform binary over its ``-json`` streams."""

@@ -1,0 +1,153 @@
+"""Runs programs so that they end when this one does, and so that their talk goes to a log file."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from nestctl.report import NestctlError
+
+PR_SET_PDEATHSIG = 1
+"""From <sys/prctl.h>: the signal a process receives when its parent thread dies (Linux only)."""
+
+TAIL = 20
+"""Lines of a child's log that an error message carries."""
+
+
+@dataclass
+class Program:
+    """A running program, ended with SIGINT first so that Terraform can save its state."""
+
+    process: subprocess.Popen[str]
+    log: Path
+    argv: Sequence[str]
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def lines(self) -> Iterator[str]:
+        """Yield the lines of stdout as they come."""
+        assert self.process.stdout is not None  # noqa: S101 - opened with a pipe, for the type checker
+        yield from self.process.stdout
+
+    def finish(self, timeout: float | None = None) -> int:
+        """Wait for the end and return the exit status."""
+        status = self.process.wait(timeout)
+        for thread in self._threads:
+            thread.join(5)
+        return status
+
+    def interrupt(self, grace: float = 120.0) -> None:
+        """Ask the program to stop, and kill its whole group when it has not after ``grace`` seconds."""
+        if self.process.poll() is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGINT)
+        try:
+            self.process.wait(grace)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+@contextlib.contextmanager
+def program(
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    log: Path,
+    stdin: bytes | None = None,
+) -> Iterator[Program]:
+    """Start a program in a session of its own; stdout is read by the caller, stderr goes to ``log``.
+
+    Args:
+        argv: Program and arguments. Never a secret: others can read them.
+        cwd: Working folder.
+        env: The whole environment.
+        log: Receives stderr, appended.
+        stdin: Bytes for standard input, at most a pipe's buffer; none means no input.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a", encoding="utf-8") as stream:
+        print(f"$ {' '.join(argv)}", file=stream, flush=True)
+        process = subprocess.Popen(
+            list(argv),
+            cwd=cwd,
+            env=dict(env),
+            stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stream,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - only a syscall
+        )
+        running = Program(process, log, argv)
+        try:
+            if stdin is not None:
+                _feed(process.stdin, stdin)
+            yield running
+            process.wait()
+        finally:
+            running.interrupt()
+
+
+def run(  # noqa: PLR0913 - each is a property of the run
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    log: Path,
+    code: str,
+    what: str,
+    next_: str,
+    on_line: Callable[[str], None] | None = None,
+    stdin: bytes | None = None,
+) -> str:
+    """Run a program to its end and return its stdout, which is logged too.
+
+    Raises:
+        NestctlError: With ``code``, ``what`` and ``next_`` when it exits with another status than 0.
+    """
+    collected: list[str] = []
+    try:
+        with program(argv, cwd=cwd, env=env, log=log, stdin=stdin) as running:
+            with log.open("a", encoding="utf-8") as stream:
+                for line in running.lines():
+                    stream.write(line)
+                    collected.append(line)
+                    if on_line:
+                        on_line(line.rstrip())
+            status = running.finish()
+    except FileNotFoundError as error:
+        raise NestctlError(code, what, f"{argv[0]} was not found.", next_) from error
+    if status != 0:
+        raise NestctlError(code, what, f"{argv[0]} ended with status {status}.\n{tail(log)}", next_)
+    return "".join(collected)
+
+
+def tail(log: Path, lines: int = TAIL) -> str:
+    """Return the last lines of a log file, with its name."""
+    text = log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
+    return "\n".join([*(f"  {line}" for line in text), f"  (all of it: {log})"])
+
+
+def _feed(stream: IO[str] | None, data: bytes) -> None:
+    if stream is not None:
+        with contextlib.suppress(BrokenPipeError):
+            stream.write(data.decode())
+            stream.close()
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)

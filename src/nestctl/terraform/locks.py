@@ -1,0 +1,81 @@
+"""State locks in S3: who holds one, whether that run still lives, and how a dead run's lock goes."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from nestctl.report import NestctlError
+
+
+@dataclass(frozen=True)
+class Lock:
+    """The lock file that Terraform writes beside the state (``<key>.tflock``)."""
+
+    id: str
+    who: str
+    operation: str
+    created: str
+
+    @classmethod
+    def parse(cls, text: str) -> Lock:
+        """Read Terraform's lock file."""
+        fields = json.loads(text)
+        return cls(fields["ID"], fields.get("Who", ""), fields.get("Operation", ""), fields.get("Created", ""))
+
+    @property
+    def is_of_this_user_and_machine(self) -> bool:
+        """Whether the holder ran here, so that its processes can be looked for."""
+        return self.who == f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+def writers(data: Path) -> list[psutil.Process]:
+    """Return the live Terraform processes that work with the data folder ``data``."""
+    found = []
+    for candidate in psutil.process_iter(["name", "cmdline"]):
+        try:
+            words = candidate.info["cmdline"] or []
+            if not any("terraform" in word for word in words[:4]):
+                continue
+            if candidate.environ().get("TF_DATA_DIR") == str(data):
+                found.append(candidate)
+        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+            continue
+    return found
+
+
+def wait_for_writers(data: Path, progress: Callable[[str], None], timeout: float = 3600.0) -> None:
+    """Wait until no earlier Terraform works with ``data``: a run that was killed leaves one that still saves.
+
+    Raises:
+        NestctlError: ``terraform-busy`` after ``timeout`` seconds.
+    """
+    deadline = time.monotonic() + timeout
+    while living := writers(data):
+        pid = living[0].pid
+        progress(f"an earlier terraform (pid {pid}) is finishing what it began and saves its state")
+        if time.monotonic() > deadline:
+            raise NestctlError(
+                "terraform-busy",
+                f"Another terraform (pid {pid}) works on the same root.",
+                f"It has not ended within {timeout:.0f} s.",
+                f"Look at it: ps -fp {pid}",
+            )
+        time.sleep(0.5)
+
+
+def held_by_another(lock: Lock, root: str) -> NestctlError:
+    """Return the error for a lock that is not this machine's to remove."""
+    return NestctlError(
+        "terraform-lock",
+        f"The state of {root} is locked by {lock.who} since {lock.created} ({lock.operation}).",
+        "Two runs must not change the same infrastructure, and from here one cannot see whether that one lives.",
+        f"Ask {lock.who}; if that run is dead: terraform force-unlock {lock.id}",
+    )
