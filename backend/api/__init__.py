@@ -1,0 +1,1 @@
+"""What the site answers: GraphQL, the CSRF token and its own health."""

@@ -1,0 +1,1 @@
+"""What the site is about: OWASP's projects and chapters, and how they are found."""

@@ -1,0 +1,1 @@
+"""Django project: settings, URL map and the WSGI entry point."""
