@@ -139,7 +139,7 @@ class Parameter(_Model):
     @model_validator(mode="after")
     def _fields_of_kind(self) -> Self:
         if (self.kind == "plain") != (self.value is not None):
-            raise ValueError("`value` goes with kind = \"plain\", and with no other kind")
+            raise ValueError('`value` goes with kind = "plain", and with no other kind')
         if self.use and self.kind != "generated":
             raise ValueError('`use` goes with kind = "generated" only')
         if self.kind == "secret" and not self.without:

@@ -28,7 +28,9 @@ class Lock:
     def parse(cls, text: str) -> Lock:
         """Read Terraform's lock file."""
         fields = json.loads(text)
-        return cls(fields["ID"], fields.get("Who", ""), fields.get("Operation", ""), fields.get("Created", ""))
+        return cls(
+            fields["ID"], fields.get("Who", ""), fields.get("Operation", ""), fields.get("Created", "")
+        )
 
     @property
     def is_of_this_user_and_machine(self) -> bool:

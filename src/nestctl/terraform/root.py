@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -146,9 +147,7 @@ class Root:
     def force_unlock(self, lock_id: str) -> None:
         """Remove a state lock whose holder is dead."""
         self.init()
-        self._run(
-            ["force-unlock", "-force", lock_id], f"The stale lock of {self.name} could not be removed."
-        )
+        self._run(["force-unlock", "-force", lock_id], f"The stale lock of {self.name} could not be removed.")
 
     def environment(self) -> dict[str, str]:
         """Return the whole environment that Terraform runs with."""
@@ -169,14 +168,17 @@ class Root:
     # ------------------------------------------------------------------ inside
 
     def _fingerprint(self) -> str:
+        """Return a digest of all that makes another `init` necessary: backend, providers, module calls."""
         digest = hashlib.sha256()
-        for path in sorted(self.folder.glob("*.tf")) + [self.folder / ".terraform.lock.hcl"]:
-            if path.name in ("versions.tf", "backend.tf", "providers.tf", ".terraform.lock.hcl"):
-                digest.update(path.read_bytes() if path.is_file() else b"")
-        modules = sorted(self.folder.glob("../modules/**/versions.tf"))
-        digest.update("\n".join(str(path) for path in modules).encode())
         digest.update(_assignments(self.backend).encode())
         digest.update(find_terraform().version.encode())
+        lock = self.folder / ".terraform.lock.hcl"
+        digest.update(lock.read_bytes() if lock.is_file() else b"")
+        modules = self.folder.parent / "modules"
+        for path in [*sorted(self.folder.glob("*.tf")), *sorted(modules.rglob("*.tf"))]:
+            for line in path.read_text(encoding="utf-8").splitlines():
+                if re.match(r"\s*(source|version|backend|required_version)\b", line):
+                    digest.update(f"{path}:{line}\n".encode())
         return digest.hexdigest()
 
     def _var_file(self) -> list[str]:

@@ -1,0 +1,113 @@
+"""The frontend's ECS service: what it runs, whether it is steady, and a rolling restart."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from nestctl.aws.session import Aws
+from nestctl.report import NestctlError
+
+POLL = 0.5
+
+
+@dataclass(frozen=True)
+class Service:
+    """What DescribeServices says.
+
+    Attributes:
+        image_tag: Tag of the image of its primary deployment.
+        desired: Tasks wanted.
+        running: Tasks that run, over all deployments.
+        steady: One deployment, completed, with all its tasks running.
+        failed: The circuit breaker has given the primary deployment up.
+        deployed: When the primary deployment began.
+        events: Its last messages, newest first.
+    """
+
+    image_tag: str
+    desired: int
+    running: int
+    steady: bool
+    failed: bool
+    deployed: datetime
+    events: tuple[str, ...]
+
+
+def describe(aws: Aws, cluster: str, service: str) -> Service | None:
+    """Return the service's state, ``None`` when it is not there."""
+    from botocore.exceptions import ClientError
+
+    ecs = aws.client("ecs")
+    try:
+        found = ecs.describe_services(cluster=cluster, services=[service])["services"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ClusterNotFoundException":
+            return None
+        raise
+    active = [item for item in found if item["status"] == "ACTIVE"]
+    if not active:
+        return None
+    item: dict[str, Any] = active[0]
+    definition = ecs.describe_task_definition(taskDefinition=item["taskDefinition"])["taskDefinition"]
+    deployments = item["deployments"]
+    primary = next(d for d in deployments if d["status"] == "PRIMARY")
+    state = primary.get("rolloutState", "COMPLETED")
+    return Service(
+        image_tag=definition["containerDefinitions"][0]["image"].rsplit(":", 1)[-1],
+        desired=item["desiredCount"],
+        running=item["runningCount"],
+        steady=len(deployments) == 1
+        and state == "COMPLETED"
+        and item["runningCount"] == item["desiredCount"],
+        failed=state == "FAILED" or any(d.get("rolloutState") == "FAILED" for d in deployments),
+        deployed=primary["createdAt"],
+        events=tuple(event["message"] for event in item.get("events", [])[:5]),
+    )
+
+
+def restart(aws: Aws, cluster: str, service: str) -> None:
+    """Replace the running tasks by new ones of the same definition (``--force-new-deployment``)."""
+    aws.client("ecs").update_service(cluster=cluster, service=service, forceNewDeployment=True)
+
+
+def wait_steady(
+    aws: Aws, cluster: str, service: str, progress: Callable[[str], None], timeout: float = 900.0
+) -> Service:
+    """Wait until the service is steady.
+
+    Raises:
+        NestctlError: ``service-failed`` when the circuit breaker ended the deployment,
+            ``service-timeout`` after ``timeout`` seconds.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        state = describe(aws, cluster, service)
+        if state is None:
+            raise NestctlError(
+                "service-missing",
+                f"There is no service {service} in {cluster}.",
+                "The step `platform` makes it.",
+                "nestctl up --until platform",
+            )
+        if state.steady:
+            return state
+        if state.failed:
+            raise NestctlError(
+                "service-failed",
+                f"The new tasks of {service} did not become healthy; the old ones go on.",
+                "\n".join(state.events),
+                "Look at the container's log, correct the cause, and run the same command again.",
+            )
+        if time.monotonic() > deadline:
+            raise NestctlError(
+                "service-timeout",
+                f"{service} is not steady after {timeout:.0f} s.",
+                "\n".join(state.events),
+                "nestctl status",
+            )
+        progress(f"{state.running} of {state.desired} tasks run")
+        time.sleep(POLL)

@@ -1,0 +1,87 @@
+"""The one way to boto3: a session for a profile, its clients made once."""
+
+from __future__ import annotations
+
+import threading
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from nestctl.report import NestctlError
+
+if TYPE_CHECKING:
+    import boto3
+
+
+class Aws:
+    """Clients of one identity.
+
+    Endpoint, files and default credentials come from the environment (``AWS_ENDPOINT_URL``,
+    ``AWS_CONFIG_FILE`` and so on), as for every AWS tool.
+
+    Args:
+        region: AWS region.
+        profile: Profile to use; ``None`` for the caller's own credentials.
+    """
+
+    def __init__(self, region: str, profile: str | None = None) -> None:
+        self.region = region
+        self.profile = profile
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    @cached_property
+    def _session(self) -> boto3.Session:
+        import boto3
+        from botocore.exceptions import ProfileNotFound
+
+        try:
+            return boto3.Session(profile_name=self.profile, region_name=self.region)
+        except ProfileNotFound as error:
+            raise NestctlError(
+                "aws-profile",
+                f"There is no AWS profile {self.profile!r}.",
+                "The step `bootstrap` writes it into the AWS config file.",
+                "nestctl up --until bootstrap",
+            ) from error
+
+    def client(self, service: str) -> Any:
+        """Return the client for ``service``, as ``boto3.client`` names it."""
+        from botocore.config import Config
+
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self._session.client(
+                    service,  # type: ignore[call-overload]
+                    config=Config(
+                        retries={"mode": "standard", "max_attempts": 5},
+                        connect_timeout=10,
+                        read_timeout=120,
+                        user_agent_extra="nestctl",
+                    ),
+                )
+            return self._clients[service]
+
+    @cached_property
+    def account_id(self) -> str:
+        """The account of this identity.
+
+        Raises:
+            NestctlError: ``aws-credentials`` when there is no identity or AWS refuses it.
+        """
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return str(self.client("sts").get_caller_identity()["Account"])
+        except (BotoCoreError, ClientError) as error:
+            raise NestctlError(
+                "aws-credentials",
+                "AWS does not say who is calling.",
+                str(error),
+                "Check AWS_PROFILE and the credentials it names: aws sts get-caller-identity",
+            ) from error
+
+
+def error_code(error: Exception) -> str:
+    """Return the AWS error code of a botocore ``ClientError``, or an empty string."""
+    response = getattr(error, "response", None) or {}
+    return str(response.get("Error", {}).get("Code", ""))

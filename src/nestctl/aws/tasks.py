@@ -1,0 +1,143 @@
+"""One-off ECS tasks: run, wait, read their logs, and find the one that has already succeeded."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from nestctl.aws.session import Aws
+from nestctl.report import NestctlError
+
+POLL = 0.5
+"""Seconds between two looks at a task; ECS allows 20 DescribeTasks a second."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """Where a task runs."""
+
+    cluster: str
+    subnets: Sequence[str]
+    security_groups: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A task that stopped."""
+
+    arn: str
+    exit_code: int | None
+    reason: str
+    started: datetime | None
+
+
+def last_success(aws: Aws, cluster: str, definition: str) -> Ended | None:
+    """Return the newest stopped task of exactly this task definition that ended with status 0.
+
+    ECS forgets stopped tasks after about an hour; then there is no evidence, and no answer.
+
+    Args:
+        definition: ARN with revision.
+    """
+    ecs = aws.client("ecs")
+    family = definition.rsplit("/", 1)[-1].rsplit(":", 1)[0]
+    arns = ecs.list_tasks(cluster=cluster, family=family, desiredStatus="STOPPED")["taskArns"]
+    if not arns:
+        return None
+    tasks = ecs.describe_tasks(cluster=cluster, tasks=arns[:100])["tasks"]
+    good = [
+        ended
+        for task in tasks
+        if task["taskDefinitionArn"] == definition and (ended := _ended(task)).exit_code == 0
+    ]
+    return max(good, key=lambda ended: ended.started.timestamp() if ended.started else 0.0, default=None)
+
+
+def run_task(
+    aws: Aws, definition: str, network: Network, progress: Callable[[str], None], timeout: float = 1800.0
+) -> Ended:
+    """Run a task to its end.
+
+    Raises:
+        NestctlError: ``task-failed`` with the end of its log, ``task-timeout`` after ``timeout`` seconds
+            (the task is stopped).
+    """
+    ecs = aws.client("ecs")
+    name = definition.rsplit("/", 1)[-1]
+    answer = ecs.run_task(
+        cluster=network.cluster,
+        taskDefinition=definition,
+        count=1,
+        launchType="FARGATE",
+        startedBy="nestctl",
+        networkConfiguration={
+            "awsvpcConfiguration": {
+                "subnets": list(network.subnets),
+                "securityGroups": list(network.security_groups),
+                "assignPublicIp": "DISABLED",
+            }
+        },
+    )
+    if answer.get("failures"):
+        reasons = "; ".join(failure.get("reason", "?") for failure in answer["failures"])
+        raise NestctlError(
+            "task-failed", f"The task {name} was not started.", reasons, "nestctl up, or nestctl status"
+        )
+    arn = answer["tasks"][0]["taskArn"]
+    deadline = time.monotonic() + timeout
+    while True:
+        task = ecs.describe_tasks(cluster=network.cluster, tasks=[arn])["tasks"][0]
+        progress(f"{name} is {task['lastStatus'].lower()}")
+        if task["lastStatus"] == "STOPPED":
+            break
+        if time.monotonic() > deadline:
+            ecs.stop_task(cluster=network.cluster, task=arn, reason="nestctl: time-out")
+            raise NestctlError(
+                "task-timeout",
+                f"The task {name} did not end within {timeout:.0f} s and was stopped.",
+                "\n".join(log_tail(aws, task)),
+                "Look at its log, then run the same command again.",
+            )
+        time.sleep(POLL)
+    ended = _ended(task)
+    if ended.exit_code != 0:
+        lines = log_tail(aws, task)
+        raise NestctlError(
+            "task-failed",
+            f"The task {name} ended with status {ended.exit_code}: {ended.reason}",
+            "\n".join(lines) if lines else "It wrote no log.",
+            "Correct the cause and run the same command again.",
+        )
+    return ended
+
+
+def log_tail(aws: Aws, task: dict[str, Any], lines: int = 20) -> list[str]:
+    """Return the last lines that the task's first container wrote to CloudWatch Logs."""
+    from botocore.exceptions import ClientError
+
+    ecs = aws.client("ecs")
+    definition = ecs.describe_task_definition(taskDefinition=task["taskDefinitionArn"])["taskDefinition"]
+    container = definition["containerDefinitions"][0]
+    options = container.get("logConfiguration", {}).get("options", {})
+    if "awslogs-group" not in options:
+        return []
+    task_id = task["taskArn"].rsplit("/", 1)[-1]
+    stream = f"{options['awslogs-stream-prefix']}/{container['name']}/{task_id}"
+    try:
+        events = aws.client("logs").get_log_events(
+            logGroupName=options["awslogs-group"], logStreamName=stream, startFromHead=False, limit=lines
+        )["events"]
+    except ClientError:
+        return []
+    return [event["message"] for event in events]
+
+
+def _ended(task: dict[str, Any]) -> Ended:
+    containers = task.get("containers") or [{}]
+    code = containers[0].get("exitCode")
+    reason = task.get("stoppedReason") or containers[0].get("reason") or ""
+    started = task.get("startedAt") or task.get("createdAt")
+    return Ended(task["taskArn"], code, reason, started)
