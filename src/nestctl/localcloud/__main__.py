@@ -1,0 +1,34 @@
+"""Entry of the supervisor's process: ``python -m nestctl.localcloud --state-dir FOLDER``."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+from nestctl.localcloud.layout import Layout
+from nestctl.localcloud.supervise.supervisor import Announcer, run
+
+
+def main() -> int:
+    """Run the local cloud in the foreground.
+
+    Returns:
+        Exit status.
+    """
+    parser = argparse.ArgumentParser(prog="python -m nestctl.localcloud", description=__doc__)
+    parser.add_argument("--state-dir", type=Path, required=True, help="where the cloud keeps its state")
+    parser.add_argument("--port", type=int, help="port of the API")
+    parser.add_argument("--announce", type=int, metavar="FD", help="file descriptor to report the start on")
+    arguments = parser.parse_args()
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )
+    for noisy in ("botocore", "boto3", "urllib3", "asyncio", "hypercorn"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    return run(Layout(arguments.state_dir.resolve()), arguments.port, Announcer(arguments.announce))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

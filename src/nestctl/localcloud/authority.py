@@ -1,0 +1,155 @@
+"""A certificate authority of this machine's own, for the TLS of databases, caches and load balancers."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import os
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import botocore
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from nestctl.localcloud.layout import write_private
+
+CA_LIFE = datetime.timedelta(days=3650)
+LEAF_LIFE = datetime.timedelta(days=397)  # what browsers accept at most
+RENEW_BEFORE = datetime.timedelta(days=30)
+CLOCK_SKEW = datetime.timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class KeyPair:
+    """PEM files of a certificate (with its chain) and its private key."""
+
+    certificate: Path
+    key: Path
+
+
+class Authority:
+    """The local CA, made once and kept in a folder.
+
+    Args:
+        folder: ``<state_dir>/ca``.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.files = KeyPair(folder / "ca.pem", folder / "ca.key")
+        self.bundle = folder / "bundle.pem"
+        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        if not (self.files.certificate.exists() and self.files.key.exists()):
+            self._make()
+        self._certificate = x509.load_pem_x509_certificate(self.files.certificate.read_bytes())
+        key = serialization.load_pem_private_key(self.files.key.read_bytes(), password=None)
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise TypeError(f"{self.files.key} is not a key this program made")
+        self._key = key
+        write_private(self.bundle, public_roots() + b"\n" + self.files.certificate.read_bytes(), mode=0o644)
+
+    def _make(self) -> None:
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = _name(f"nestctl local cloud {os.urandom(3).hex()}")
+        usage = x509.KeyUsage(
+            digital_signature=False,
+            content_commitment=False,
+            key_encipherment=False,
+            data_encipherment=False,
+            key_agreement=False,
+            key_cert_sign=True,
+            crl_sign=True,
+            encipher_only=False,
+            decipher_only=False,
+        )
+        certificate = (
+            _builder(name, name, key.public_key(), CA_LIFE)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(usage, critical=True)
+            .sign(key, hashes.SHA256())
+        )
+        write_private(self.files.key, _pem(key))
+        write_private(
+            self.files.certificate, certificate.public_bytes(serialization.Encoding.PEM), mode=0o644
+        )
+
+    def issue(self, name: str, hosts: Sequence[str]) -> KeyPair:
+        """A server certificate; the one of the last call while it fits and is valid for a month more.
+
+        Args:
+            name: Names the files.
+            hosts: Host names and IP addresses it is for; the first is the common name.
+        """
+        pair = KeyPair(self._folder / f"{name}.pem", self._folder / f"{name}.key")
+        if pair.key.exists() and _still_good(pair.certificate, hosts):
+            return pair
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate = (
+            _builder(_name(hosts[0]), self._certificate.subject, key.public_key(), LEAF_LIFE)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(
+                x509.SubjectAlternativeName([_general_name(host) for host in hosts]), critical=False
+            )
+            .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+            .sign(self._key, hashes.SHA256())
+        )
+        chain = certificate.public_bytes(serialization.Encoding.PEM) + self.files.certificate.read_bytes()
+        write_private(pair.key, _pem(key))
+        write_private(pair.certificate, chain, mode=0o644)
+        return pair
+
+
+def public_roots() -> bytes:
+    """The roots this machine trusts: SSL_CERT_FILE's, else OpenSSL's, else those that botocore ships."""
+    shipped = Path(botocore.__file__).with_name("cacert.pem")
+    for candidate in (os.environ.get("SSL_CERT_FILE"), ssl.get_default_verify_paths().cafile, shipped):
+        if candidate and (path := Path(candidate)).is_file():
+            return path.read_bytes()
+    return b""
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, life: datetime.timedelta
+) -> x509.CertificateBuilder:
+    now = datetime.datetime.now(datetime.UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - CLOCK_SKEW)
+        .not_valid_after(now + life)
+    )
+
+
+def _name(common: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common[:64])])
+
+
+def _general_name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
+
+
+def _still_good(path: Path, hosts: Sequence[str]) -> bool:
+    try:
+        certificate = x509.load_pem_x509_certificate(path.read_bytes())
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (OSError, ValueError, x509.ExtensionNotFound):
+        return False
+    soon = datetime.datetime.now(datetime.UTC) + RENEW_BEFORE
+    return certificate.not_valid_after_utc > soon and {_general_name(host) for host in hosts} == set(names)
+
+
+def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )

@@ -1,0 +1,371 @@
+"""The local cloud, as the command line uses it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psutil
+from filelock import FileLock, Timeout
+
+from nestctl.localcloud.environment import tool_environment
+from nestctl.localcloud.errors import LocalCloudError
+from nestctl.localcloud.layout import ACCOUNT_ID, REGION, Layout, default_state_dir, read_json
+from nestctl.localcloud.supervise.ledger import clean_up, end_all, is_same, living
+
+START_SECONDS = 180.0  # the first start unpacks PostgreSQL
+STOP_SECONDS = 30.0
+LOCK_SECONDS = 240.0
+ASK_SECONDS = 5.0
+KEPT_LOGS = 5
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class CloudInfo:
+    """How to reach a running local cloud.
+
+    Attributes:
+        endpoint_url: The AWS API.
+        account_id: Twelve digits.
+        region: The only region.
+        state_dir: Everything it remembers.
+        aws_config_file: For ``AWS_CONFIG_FILE``.
+        aws_credentials_file: For ``AWS_SHARED_CREDENTIALS_FILE``.
+        site_url: The load balancer's plain-HTTP front door, once there is a load balancer.
+    """
+
+    endpoint_url: str
+    account_id: str
+    region: str
+    state_dir: Path
+    aws_config_file: Path
+    aws_credentials_file: Path
+    site_url: str | None
+
+
+@dataclass(frozen=True)
+class CloudStatus:
+    """What runs now.
+
+    Attributes:
+        running: Whether the API answers.
+        info: How to reach it; ``None`` when it does not run.
+        pid: The supervisor's process.
+        processes: Every other process of it: pid to role.
+        ports: Every remembered port, by name.
+        addresses: Public URL to where it answers on this machine.
+        warnings: What is less than complete, and why.
+        log: The supervisor's log.
+    """
+
+    running: bool
+    info: CloudInfo | None
+    pid: int | None
+    processes: dict[int, str] = field(default_factory=dict)
+    ports: dict[str, int] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    log: Path | None = None
+
+
+class LocalCloud:
+    """One local cloud: AWS on this machine, for one checkout.
+
+    Args:
+        layout: Its files.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+
+    @classmethod
+    def at(cls, checkout: Path, *, state_dir: Path | None = None) -> LocalCloud:
+        """The local cloud of a checkout, running or not.
+
+        Args:
+            checkout: The project's folder.
+            state_dir: Where it keeps its state; a folder of the checkout's own under the user's XDG state folder
+                when ``None``.
+        """
+        return cls(Layout((state_dir or default_state_dir(checkout)).resolve()))
+
+    @property
+    def state_dir(self) -> Path:
+        """Everything the cloud remembers."""
+        return self._layout.root
+
+    def start(self, progress: Progress, *, port: int | None = None) -> CloudInfo:
+        """Start it, or find it running; it answers when this returns.
+
+        Args:
+            progress: Told what happens.
+            port: Port of the API; the last one, 4566 or a free one when ``None``.
+
+        Raises:
+            LocalCloudError: It did not start, or runs on another port than asked for.
+        """
+        self._layout.root.mkdir(parents=True, exist_ok=True)
+        with self._locked():
+            running = self._running()
+            if running is not None:
+                if self._health() is None:
+                    progress(
+                        f"Process {running['pid']} of the local cloud does not answer; starting it again."
+                    )
+                    self._end(running, progress)
+                else:
+                    info = self._info(running)
+                    if port is not None and urlsplit(info.endpoint_url).port != port:
+                        raise LocalCloudError(
+                            f"The local cloud runs at {info.endpoint_url} already, not on port {port}. "
+                            "To move it: nestctl local stop, then start it again"
+                        )
+                    return info
+            self._launch(progress, port)
+            running = self._running()
+            if running is None:
+                raise LocalCloudError(
+                    f"The local cloud ended right after its start. Its log: {self._layout.log}"
+                )
+            return self._info(running)
+
+    def stop(self, progress: Progress) -> bool:
+        """Stop it and all its processes; what it remembers stays.
+
+        Returns:
+            Whether anything ran.
+        """
+        if not self._layout.root.exists():
+            return False
+        with self._locked():
+            running = self._running()
+            if running is not None:
+                self._end(running, progress)
+            left = clean_up(self._layout.children, progress)
+            self._layout.running.unlink(missing_ok=True)
+            return running is not None or left > 0
+
+    def status(self) -> CloudStatus:
+        """What runs now; never raises."""
+        running = self._running()
+        ports = {
+            name: int(number) for name, number in read_json(self._layout.memory).get("ports", {}).items()
+        }
+        processes = living(self._layout.children)
+        log = self._layout.log if self._layout.log.exists() else None
+        health = self._health() if running else None
+        if running is None or health is None:
+            pid = int(running["pid"]) if running else None
+            return CloudStatus(running=False, info=None, pid=pid, processes=processes, ports=ports, log=log)
+        return CloudStatus(
+            running=True,
+            info=self._info(running),
+            pid=int(running["pid"]),
+            processes=processes,
+            ports=ports,
+            addresses=self.addresses(),
+            warnings=list(health.get("warnings", [])),
+            log=log,
+        )
+
+    def env(self) -> dict[str, str]:
+        """Variables for a shell in which ``aws``, ``terraform`` and ``zappa`` use this cloud.
+
+        Raises:
+            LocalCloudError: It does not run.
+        """
+        return tool_environment(self._layout, self._info(self._required()).endpoint_url)
+
+    def reset(self, progress: Progress) -> None:
+        """Stop it and forget everything: every bucket, database row and key."""
+        self.stop(progress)
+        if self._layout.root.exists():
+            progress(f"Removing {self._layout.root}.")
+            shutil.rmtree(self._layout.root)
+
+    def addresses(self) -> dict[str, str]:
+        """Public URL to where it answers on this machine; empty when the cloud does not run."""
+        found = self._ask("addresses")
+        return {str(public): str(local) for public, local in found.items()} if isinstance(found, dict) else {}
+
+    def reach(self, url: str) -> str:
+        """Where a URL of the cloud answers on this machine.
+
+        Args:
+            url: As AWS reports it: a load balancer's, a distribution's, a function's.
+
+        Returns:
+            The URL to ask; the same one when it needs no translation.
+        """
+        parts = urlsplit(url)
+        local = self.addresses().get(f"{parts.scheme}://{parts.netloc}")
+        if local is None:
+            return url
+        rest = url.partition("://")[2].partition(parts.netloc)[2]
+        return local + rest
+
+    def _locked(self) -> FileLock:
+        lock = FileLock(self._layout.start_lock)
+        try:
+            lock.acquire(timeout=LOCK_SECONDS)
+        except Timeout as late:
+            raise LocalCloudError(
+                f"Another start or stop of this local cloud has not finished within {LOCK_SECONDS:.0f} seconds. "
+                "See: nestctl local status"
+            ) from late
+        # acquire() returned a proxy that releases on exit; the lock itself does, too, and is typed.
+        return _Held(lock)  # type: ignore[return-value]
+
+    def _running(self) -> dict[str, Any] | None:
+        entry = read_json(self._layout.running)
+        if entry and is_same(int(entry["pid"]), float(entry["created"])):
+            return entry
+        return None
+
+    def _required(self) -> dict[str, Any]:
+        running = self._running()
+        if running is None:
+            raise LocalCloudError("The local cloud does not run. Start it: nestctl local start")
+        return running
+
+    def _info(self, running: dict[str, Any]) -> CloudInfo:
+        ports = read_json(self._layout.memory).get("ports", {})
+        site = f"http://127.0.0.1:{ports['site']}" if "site" in ports else None
+        return CloudInfo(
+            endpoint_url=str(running["endpoint_url"]),
+            account_id=ACCOUNT_ID,
+            region=REGION,
+            state_dir=self._layout.root,
+            aws_config_file=self._layout.aws_config,
+            aws_credentials_file=self._layout.aws_credentials,
+            site_url=site,
+        )
+
+    def _health(self) -> dict[str, Any] | None:
+        found = self._ask("health")
+        return found if isinstance(found, dict) else None
+
+    def _ask(self, name: str) -> Any:
+        endpoint = read_json(self._layout.running).get("endpoint_url")
+        if not endpoint:
+            return None
+        # A proxy of the user's must not see calls to this machine.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(f"{endpoint}/_local/{name}", timeout=ASK_SECONDS) as answer:
+                return json.load(answer)
+        except (OSError, ValueError, urllib.error.URLError):
+            return None
+
+    def _launch(self, progress: Progress, port: int | None) -> None:
+        self._layout.prepare()
+        clean_up(self._layout.children, progress)
+        self._layout.running.unlink(missing_ok=True)
+        _rotate(self._layout.log)
+        ours, theirs = os.pipe()
+        command = [sys.executable, "-m", "nestctl.localcloud", "--state-dir", str(self._layout.root)]
+        command += ["--announce", str(theirs), *(["--port", str(port)] if port is not None else [])]
+        with self._layout.log.open("ab") as log:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=[theirs],
+                start_new_session=True,
+                cwd=self._layout.root,
+                env=_own_environment(),
+            )
+        os.close(theirs)
+        with os.fdopen(ours) as news:
+            problem = _follow(news.fileno(), progress)
+        if problem is not None:
+            process.wait(STOP_SECONDS)
+            detail = problem or f"it ended before it was ready. {_tail(self._layout.log)}"
+            raise LocalCloudError(
+                f"The local cloud did not start: {detail}\nIts whole log: {self._layout.log}"
+            )
+
+    def _end(self, running: dict[str, Any], progress: Progress) -> None:
+        pid = int(running["pid"])
+        progress(f"Stopping the local cloud (process {pid}).")
+        try:
+            end_all([psutil.Process(pid)], STOP_SECONDS)
+        except psutil.NoSuchProcess:
+            return
+
+
+class _Held:
+    """A lock that was taken and is released at the end of a ``with``."""
+
+    def __init__(self, lock: FileLock) -> None:
+        self._lock = lock
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+def _own_environment() -> dict[str, str]:
+    """The user's environment without what would lead the cloud's own API calls elsewhere."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("AWS_")
+        and name.upper() not in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+    }
+
+
+def _follow(descriptor: int, progress: Progress) -> str | None:
+    """Read the supervisor's news until it is ready.
+
+    Returns:
+        ``None`` when it is ready, else its reason, which is empty when it gave none.
+    """
+    import select  # noqa: PLC0415 - needed here alone
+
+    deadline = time.monotonic() + START_SECONDS
+    rest = b""
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([descriptor], [], [], left)[0]:
+            return f"it was not ready within {START_SECONDS:.0f} seconds"
+        chunk = os.read(descriptor, 65536)
+        if not chunk:
+            return ""
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            message = json.loads(line)
+            if "progress" in message:
+                progress(message["progress"])
+            elif "error" in message:
+                return str(message["error"])
+            elif "ready" in message:
+                return None
+
+
+def _rotate(log: Path) -> None:
+    if log.exists() and log.stat().st_size:
+        stamp = time.strftime("%Y%m%dT%H%M%S", time.localtime(log.stat().st_mtime))
+        log.rename(log.with_name(f"cloud-{stamp}.log"))
+    for old in sorted(log.parent.glob("cloud-*.log"))[:-KEPT_LOGS]:
+        old.unlink()
+
+
+def _tail(log: Path, lines: int = 15) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])

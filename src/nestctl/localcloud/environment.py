@@ -1,0 +1,49 @@
+"""The environment in which AWS's own tools talk to the local cloud."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nestctl.localcloud.layout import ACCESS_KEY_ID, PROFILE, REGION, SECRET_ACCESS_KEY, Layout, write_private
+
+
+def process_environment(endpoint_url: str, bundle: Path) -> dict[str, str]:
+    """Environment of functions and tasks: as on AWS, plus the endpoint and the local CA."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "SSL_CERT_FILE": str(bundle),
+        "NODE_EXTRA_CA_CERTS": str(bundle),
+    }
+
+
+def tool_environment(layout: Layout, endpoint_url: str) -> dict[str, str]:
+    """Environment in which ``aws``, ``terraform`` and ``zappa`` use the local cloud by profile ``nest-local``."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_CONFIG_FILE": str(layout.aws_config),
+        "AWS_SHARED_CREDENTIALS_FILE": str(layout.aws_credentials),
+        "AWS_PROFILE": PROFILE,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def write_aws_files(layout: Layout, endpoint_url: str) -> None:
+    """Write the AWS config and credentials files of this cloud, for profiles ``default`` and ``nest-local``."""
+    profiles = {"default": "default", f"profile {PROFILE}": PROFILE}
+    config = "".join(
+        f"[{section}]\nregion = {REGION}\nendpoint_url = {endpoint_url}\noutput = json\ns3 =\n  addressing_style = path\n"
+        for section in profiles
+    )
+    credentials = "".join(
+        f"[{name}]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_ACCESS_KEY}\n"
+        for name in profiles.values()
+    )
+    write_private(layout.aws_config, config)
+    write_private(layout.aws_credentials, credentials)

@@ -1,0 +1,202 @@
+"""The life of the local cloud's one process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import json
+import logging
+import os
+import pkgutil
+import resource
+import signal
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from nestctl.localcloud.environment import write_aws_files
+from nestctl.localcloud.errors import LocalCloudError
+from nestctl.localcloud.layout import ACCOUNT_ID, REGION, Layout, write_json
+from nestctl.localcloud.supervise.ledger import clean_up, created_at, living
+from nestctl.localcloud.supervise.ports import LOOPBACK, Ports
+
+log = logging.getLogger(__name__)
+
+API_PORT = 4566  # what AWS emulators have made customary
+ENGINES = ("nestctl.localcloud.data", "nestctl.localcloud.compute", "nestctl.localcloud.edge")
+STOP_SECONDS = 20.0
+
+Say = Callable[[str], None]
+
+
+class Announcer:
+    """Tells the process that started this one how the start goes, a JSON object a line.
+
+    Args:
+        descriptor: Write end of its pipe; ``None`` when nobody waits.
+    """
+
+    def __init__(self, descriptor: int | None) -> None:
+        self._descriptor = descriptor
+
+    def say(self, text: str) -> None:
+        """Progress for the user."""
+        log.info("%s", text)
+        self._write({"progress": text})
+
+    def ready(self) -> None:
+        """The start is done."""
+        self._write({"ready": True})
+        self._close()
+
+    def failed(self, reason: str) -> None:
+        """The start failed."""
+        self._write({"error": reason})
+        self._close()
+
+    def _write(self, message: dict[str, Any]) -> None:
+        if self._descriptor is not None:
+            # Whoever started us may have been interrupted; the cloud goes on.
+            with contextlib.suppress(OSError):
+                os.write(self._descriptor, json.dumps(message).encode() + b"\n")
+
+    def _close(self) -> None:
+        if self._descriptor is not None:
+            with contextlib.suppress(OSError):
+                os.close(self._descriptor)
+            self._descriptor = None
+
+
+def run(layout: Layout, port: int | None, announcer: Announcer) -> int:
+    """Be the local cloud until SIGTERM or SIGINT.
+
+    Args:
+        layout: The cloud's files.
+        port: Port of the API; ``None`` for the last one, 4566 or a free one.
+        announcer: Told how the start goes.
+
+    Returns:
+        Exit status.
+    """
+    layout.prepare()
+    lock = FileLock(layout.life_lock)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        announcer.failed("This local cloud runs already. See: nestctl local status")
+        return 1
+    try:
+        asyncio.run(_live(layout, port, announcer))
+    except LocalCloudError as problem:
+        log.error("%s", problem)  # noqa: TRY400 - the message is for the user, a traceback would hide it
+        announcer.failed(str(problem))
+        return 1
+    except Exception as problem:
+        log.exception("The local cloud failed.")
+        announcer.failed(f"The local cloud failed: {problem}. Its log: {layout.log}")
+        return 1
+    finally:
+        lock.release()
+    return 0
+
+
+async def _live(layout: Layout, port: int | None, announcer: Announcer) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    _raise_file_limit()
+    # A crash may have left processes that hold our ports.
+    clean_up(layout.children, announcer.say)
+    async with contextlib.AsyncExitStack() as stack:
+        await _start(layout, port, announcer, stack)
+        announcer.ready()
+        await stop.wait()
+        log.info("Stopping.")
+    layout.running.unlink(missing_ok=True)
+    log.info("Stopped.")
+
+
+async def _start(
+    layout: Layout, port: int | None, announcer: Announcer, stack: contextlib.AsyncExitStack
+) -> None:
+    from nestctl.localcloud.control import emulator  # noqa: PLC0415 - costs half a second; and needs the environment
+
+    started = time.time()
+    ports = Ports(layout.memory, announcer.say)
+    port = ports.claim("api", port or API_PORT, required=port is not None)
+    endpoint = f"http://{LOOPBACK}:{port}"
+    listener = _listen(port)
+    write_aws_files(layout, endpoint)
+    emulator.configure(layout, port)
+
+    from nestctl.localcloud.control.gateway import Gateway  # noqa: PLC0415 - imports the configured emulator
+    from nestctl.localcloud.control.server import ApiServer  # noqa: PLC0415
+    from nestctl.localcloud.supervise.runtime import Runtime  # noqa: PLC0415
+
+    load_corrections()
+    engine = emulator.Emulator()
+    await engine.start()
+    stack.push_async_callback(engine.stop)
+    runtime = Runtime(layout, endpoint, ports)
+    stack.push_async_callback(runtime.stop)
+    facts: dict[str, Callable[[], Any]] = {
+        "health": lambda: {
+            "status": "ok",
+            "uptime": round(time.time() - started, 1),
+            "warnings": runtime.warnings,
+        },
+        "addresses": lambda: dict(runtime.addresses),
+        "processes": lambda: [{"pid": pid, "role": role} for pid, role in living(layout.children).items()],
+    }
+    server = ApiServer(Gateway(engine.app, runtime, engine.changed, facts))
+    await server.start(listener)
+    stack.push_async_callback(server.stop)
+    runtime.background("saving of the API's state", engine.keep_saved())
+    announcer.say(f"The API answers at {endpoint}.")
+    write_json(
+        layout.running,
+        {
+            "pid": os.getpid(),
+            "created": created_at(os.getpid()),
+            "endpoint_url": endpoint,
+            "account_id": ACCOUNT_ID,
+            "region": REGION,
+        },
+    )
+    for name in ENGINES:
+        module = importlib.import_module(name)
+        if not hasattr(module, "start"):
+            log.warning("%s has no engine yet.", name)
+            continue
+        begin: Callable[[Runtime], Awaitable[None]] = module.start
+        await begin(runtime)
+        stack.push_async_callback(module.stop)
+
+
+def load_corrections() -> None:
+    """Import every correction file, so that each registers itself."""
+    package = importlib.import_module("nestctl.localcloud.control.corrections")
+    for found in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{package.__name__}.{found.name}")
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((LOOPBACK, port))
+    listener.setblocking(False)
+    return listener
+
+
+def _raise_file_limit() -> None:
+    # macOS starts programs with 256 open files; connections to functions, tasks and databases need more.
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(hard, 65536) if hard != resource.RLIM_INFINITY else 65536
+    if soft < wanted:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
