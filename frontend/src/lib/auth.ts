@@ -1,4 +1,4 @@
-/** GitHub sign-in by NextAuth. The session is a signed cookie; nothing is stored on the server. */
+/** GitHub sign-in by NextAuth. The session is an encrypted cookie; nothing is stored on the server. */
 
 import { type NextAuthOptions, type Session, getServerSession } from "next-auth";
 import GitHubProvider from "next-auth/providers/github";

@@ -11,7 +11,7 @@ export async function generateMetadata({ searchParams }: ListPageProps): Promise
   const text = textParam((await searchParams)["q"]);
   return {
     title: text ? `“${text}”` : "Search",
-    description: "Search OWASP projects and chapters by name, by topic and by meaning.",
+    description: "Search OWASP projects and chapters by name, by topic or by place.",
     robots: { index: false },
   };
 }
@@ -25,7 +25,7 @@ export default async function SearchPage({ searchParams }: ListPageProps) {
       <h1>Search</h1>
       <SearchForm text={text} />
       {found === null && (
-        <p className="empty">Search by name, by topic or by place. Results that only resemble your words come last.</p>
+        <p className="empty">Search by name, by topic or by place.</p>
       )}
       {none && <p className="empty">Nothing was found for “{text}”. Try fewer or more general words.</p>}
       {found && found.projects.length > 0 && (

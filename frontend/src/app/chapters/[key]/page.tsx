@@ -30,7 +30,7 @@ export default async function ChapterPage({ params }: KeyPageProps) {
           <h1>{chapter.name}</h1>
         </header>
         <div className="subject-text">
-          <p className="lede">An OWASP chapter: its own page says when and where it meets next.</p>
+          <p className="lede">A local OWASP group. Its own page is the place to look for the next meeting.</p>
           {url && (
             <p className="actions">
               <a className="button" href={url.href}>
