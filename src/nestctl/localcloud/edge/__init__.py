@@ -1,0 +1,16 @@
+"""Listeners of the local cloud: load balancers, function URLs, CDN, search stand-in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nestctl.localcloud.control.types import Cloud
+
+
+async def start(cloud: Cloud) -> None:
+    """Open every listener that the API's state asks for."""
+
+
+async def stop() -> None:
+    """Close every listener."""

@@ -1,0 +1,184 @@
+"""The functions that the emulator stores: the one place that knows how it stores them."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ministack.core.responses import request_scope
+from ministack.services import lambda_svc
+
+LATEST = "$LATEST"
+
+
+class FunctionMissingError(Exception):
+    """There is no such function, version or alias."""
+
+
+class NoCodeError(Exception):
+    """The emulator holds no zip for the function."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """One executable version of a function, as configured when it was published.
+
+    Attributes:
+        account: Account id.
+        region: Region.
+        name: Function name.
+        number: ``$LATEST`` or the version number.
+        arn: ARN without qualifier.
+        code_sha: SHA-256 of the zip, lower hex.
+        revision: Changes whenever code or configuration change.
+        runtime: ``python3.12``.
+        handler: ``module.function``.
+        memory: Megabytes.
+        timeout: Seconds.
+        environment: Configured variables.
+        log_group: CloudWatch Logs group.
+        reserved: Reserved concurrency of the function, ``None`` when it has none.
+        state: ``Active``, ``Pending``...
+    """
+
+    account: str
+    region: str
+    name: str
+    number: str
+    arn: str
+    code_sha: str
+    revision: str
+    runtime: str
+    handler: str
+    memory: int
+    timeout: int
+    environment: Mapping[str, str]
+    log_group: str
+    reserved: int | None
+    state: str
+    record: Mapping[str, Any] = field(repr=False, compare=False)
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What sandboxes are kept by: two equal keys run the same code with the same configuration."""
+        return (self.arn, self.number, f"{self.code_sha}:{self.revision}")
+
+    def code(self) -> bytes:
+        """The zip of this version.
+
+        Raises:
+            NoCodeError: There is none, as for a function made from an image.
+        """
+        code = self.record.get("code_zip")
+        if not isinstance(code, bytes):
+            raise NoCodeError(f"{self.name} has no zip package; only zip packages run on the local cloud")
+        return code
+
+
+def find(name: str, qualifier: str | None, *, account: str, region: str) -> Version:
+    """Look a function up as Invoke does.
+
+    Args:
+        name: Function name.
+        qualifier: Version number, alias, ``$LATEST`` or ``None``.
+        account: Account id.
+        region: Region.
+
+    Raises:
+        FunctionMissingError: Function or qualifier do not exist.
+    """
+    function = lambda_svc._functions.get_scoped(account, region, name)  # noqa: SLF001
+    if function is None:
+        raise FunctionMissingError(f"Function not found: arn:aws:lambda:{region}:{account}:function:{name}")
+    number = qualifier or LATEST
+    alias = function.get("aliases", {}).get(number)
+    if alias is not None:
+        number = alias.get("FunctionVersion", LATEST)
+    record = function if number == LATEST else function.get("versions", {}).get(number)
+    if record is None:
+        arn = f"arn:aws:lambda:{region}:{account}:function:{name}"
+        raise FunctionMissingError(f"Function not found: {arn}:{qualifier}")
+    config = record["config"]
+    return Version(
+        account=account,
+        region=region,
+        name=name,
+        number=number,
+        arn=f"arn:aws:lambda:{region}:{account}:function:{name}",
+        code_sha=base64.b64decode(config.get("CodeSha256", "")).hex(),
+        revision=str(config.get("RevisionId", "")),
+        runtime=config.get("Runtime", ""),
+        handler=config.get("Handler", ""),
+        memory=int(config.get("MemorySize", 128)),
+        timeout=int(config.get("Timeout", 3)),
+        environment=(config.get("Environment") or {}).get("Variables", {}),
+        log_group=(config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{name}",
+        reserved=function.get("concurrency"),
+        state=config.get("State", "Active"),
+        record=record,
+    )
+
+
+def split_arn(reference: str, *, account: str, region: str) -> tuple[str, str, str, str | None]:
+    """Take a function's ARN, partial ARN or name apart: account, region, name, qualifier."""
+    parts = reference.split(":")
+    if reference.startswith("arn:"):
+        return parts[4], parts[3], parts[6], parts[7] if len(parts) > 7 else None  # noqa: PLR2004 - fields of an ARN
+    if len(parts) > 2 and parts[1] == "function":  # noqa: PLR2004 - 123456789012:function:name:qualifier
+        return parts[0], region, parts[2], parts[3] if len(parts) > 3 else None  # noqa: PLR2004
+    return account, region, parts[0], parts[1] if len(parts) > 1 else None
+
+
+@dataclass(frozen=True)
+class FunctionUrl:
+    """A function URL as configured."""
+
+    account: str
+    region: str
+    name: str
+    qualifier: str | None
+    config: dict[str, Any] = field(compare=False)
+
+    @property
+    def key(self) -> str:
+        """Name that stays the same for this URL."""
+        return f"function-url/{self.region}/{self.name}/{self.qualifier or LATEST}"
+
+
+def function_urls() -> list[FunctionUrl]:
+    """Every function URL of every account and region."""
+    found = []
+    for (account, region, key), config in lambda_svc._function_urls.all_items():  # noqa: SLF001
+        name, _, qualifier = key.partition(":")
+        found.append(FunctionUrl(account, region, name, qualifier or None, config))
+    return found
+
+
+def may_invoke_url(url: FunctionUrl) -> bool:
+    """Whether the resource policy lets everyone call this URL (auth type NONE needs such a statement)."""
+    with request_scope(url.account, url.region):
+        arn = f"arn:aws:lambda:{url.region}:{url.account}:function:{url.name}"
+        found = lambda_svc.function_policy_for_arn(f"{arn}:{url.qualifier}" if url.qualifier else arn)
+    statements = found[0].get("Statement", []) if found else []
+    return any(
+        statement.get("Effect") == "Allow"
+        and statement.get("Principal") in ("*", {"AWS": "*"})
+        and statement.get("Action") in ("lambda:InvokeFunctionUrl", "lambda:*")
+        for statement in statements
+    )
+
+
+def settle(name: str, *, account: str, region: str) -> None:
+    """Put right what a change leaves: the function and its versions stay usable, a version has its own ARN."""
+    function = lambda_svc._functions.get_scoped(account, region, name)  # noqa: SLF001
+    if function is None:
+        return
+    if function["config"].get("StateReasonCode") == "Updating":
+        function["config"].update(State="Active", StateReason="", StateReasonCode="")
+    for number, record in function.get("versions", {}).items():
+        config = record["config"]
+        config["FunctionArn"] = f"arn:aws:lambda:{region}:{account}:function:{name}:{number}"
+        if config.get("StateReasonCode") == "Updating":
+            config.update(State="Active", StateReason="", StateReasonCode="", LastUpdateStatus="Successful")

@@ -1,0 +1,112 @@
+"""Writes process output to CloudWatch Logs, in batches and in the background."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from typing import Any
+
+from nestctl.localcloud.control.types import Cloud
+
+log = logging.getLogger(__name__)
+
+FLUSH_SECONDS = 0.2
+MAX_BATCH = 1000
+"""Events of one PutLogEvents; AWS allows 10,000 and 1 MB."""
+MAX_EVENT = 256 * 1024 - 26
+"""AWS cuts an event at 256 KB, of which 26 bytes are counted for each event."""
+MAX_HELD = 50_000
+"""Events kept for one stream while the API does not take them; the oldest go first."""
+
+
+def now_ms() -> int:
+    """Milliseconds since the epoch."""
+    return time.time_ns() // 1_000_000
+
+
+class LogWriter:
+    """Collects lines by group and stream, and sends them every 0.2 seconds."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._held: dict[tuple[str, str], deque[dict[str, Any]]] = {}
+        self._made: set[tuple[str, str]] = set()
+        self._wake = asyncio.Event()
+        self._flushing = asyncio.Lock()
+
+    def write(self, group: str, stream: str, message: str) -> None:
+        """Add one event; returns at once."""
+        text = message.encode()[:MAX_EVENT].decode(errors="ignore") if len(message) > MAX_EVENT // 4 else message
+        if not text:
+            return  # CloudWatch Logs refuses empty events
+        held = self._held.setdefault((group, stream), deque(maxlen=MAX_HELD))
+        held.append({"timestamp": now_ms(), "message": text})
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send what comes until cancelled."""
+        while True:
+            await self._wake.wait()
+            await asyncio.sleep(FLUSH_SECONDS)
+            await self.flush()
+
+    async def make(self, group: str, stream: str, *, create_group: bool = True) -> None:
+        """Create the stream, and the group when it is missing and may be made.
+
+        Raises:
+            Exception: Whatever the API answers when the group is missing and may not be made.
+        """
+        try:
+            await self._cloud.api("logs", "CreateLogStream", {"logGroupName": group, "logStreamName": stream})
+        except Exception as error:
+            if "ResourceAlreadyExists" in _text(error):
+                self._made.add((group, stream))
+                return
+            if not create_group or "ResourceNotFound" not in _text(error):
+                raise
+            try:
+                await self._cloud.api("logs", "CreateLogGroup", {"logGroupName": group})
+            except Exception as second:
+                if "ResourceAlreadyExists" not in _text(second):
+                    raise
+            await self._cloud.api("logs", "CreateLogStream", {"logGroupName": group, "logStreamName": stream})
+        self._made.add((group, stream))
+
+    async def flush(self) -> None:
+        """Send everything that is held."""
+        async with self._flushing:
+            self._wake.clear()
+            for key, held in list(self._held.items()):
+                while held:
+                    batch = [held.popleft() for _ in range(min(MAX_BATCH, len(held)))]
+                    if not await self._send(key, batch):
+                        held.extendleft(reversed(batch))
+                        break
+                if not held and self._held.get(key) is held:
+                    del self._held[key]
+
+    async def _send(self, key: tuple[str, str], batch: list[dict[str, Any]]) -> bool:
+        group, stream = key
+        for attempt in (1, 2):
+            try:
+                if key not in self._made:
+                    await self.make(group, stream)
+                await self._cloud.api(
+                    "logs",
+                    "PutLogEvents",
+                    {"logGroupName": group, "logStreamName": stream, "logEvents": batch},
+                )
+            except Exception as error:
+                self._made.discard(key)  # a deleted group or stream is made again, as the services do
+                if attempt == 2 or "ResourceNotFound" not in _text(error):  # noqa: PLR2004 - the second try
+                    log.warning("log events for %s %s are kept for later: %s", group, stream, error)
+                    return False
+            else:
+                return True
+        return False
+
+
+def _text(error: Exception) -> str:
+    return f"{type(error).__name__} {error}"

@@ -1,0 +1,226 @@
+"""Lambda: functions run in sandboxes of ours; versions, states and function URLs answer as on AWS."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import re
+from typing import Any
+from urllib.parse import parse_qs
+
+from ministack.core.responses import request_scope
+
+from nestctl.localcloud.compute import engine, functions
+from nestctl.localcloud.compute.lambdas import ThrottledError
+from nestctl.localcloud.compute.sandbox import MAX_ASYNC_PAYLOAD, MAX_SYNC_PAYLOAD, Outcome
+from nestctl.localcloud.control import replies
+from nestctl.localcloud.control.registry import corrects
+from nestctl.localcloud.control.types import Call, Cloud, Proceed, Reply
+
+_PATH = re.compile(r"/functions/([^/]+)")
+OK = 300
+_background: set[asyncio.Task[Outcome]] = set()
+
+
+def _target(call: Call, cloud: Cloud) -> tuple[str, str, str, str | None]:
+    found = _PATH.search(call.path)
+    reference = found.group(1) if found else ""
+    account, region, name, qualifier = functions.split_arn(reference, account=cloud.account_id, region=call.region)
+    asked = parse_qs(call.query).get("Qualifier", [""])[0]
+    return account, region, name, qualifier or asked or None
+
+
+def _failure(call: Call, code: str, message: str, status: int) -> Reply:
+    return replies.error(call, code, message, status)
+
+
+@corrects("lambda", "Invoke", until="runs python functions with versions, concurrency and limits as Lambda does")
+async def invoke(call: Call, _proceed: Proceed, cloud: Cloud) -> Reply:
+    """Run the version that the call names in a sandbox."""
+    account, region, name, qualifier = _target(call, cloud)
+    kind = call.headers.get("x-amz-invocation-type", "RequestResponse")
+    limit = MAX_ASYNC_PAYLOAD if kind == "Event" else MAX_SYNC_PAYLOAD
+    if len(call.body) > limit:
+        message = f"{len(call.body)} byte payload is too large for the {kind} invocation type (limit {limit} bytes)"
+        return _failure(call, "RequestTooLargeException", message, 413)
+    event = call.body or b"{}"
+    try:
+        json.loads(event)
+    except ValueError as error:
+        return _failure(
+            call, "InvalidRequestContentException", f"Could not parse request body into json: {error}", 400
+        )
+    try:
+        version = functions.find(name, qualifier, account=account, region=region)
+    except functions.FunctionMissingError as error:
+        return _failure(call, "ResourceNotFoundException", str(error), 404)
+    if version.state == "Pending":
+        message = "The operation cannot be performed at this time. The function is currently in the following state: Pending"
+        return _failure(call, "ResourceConflictException", message, 409)
+    executed = {"X-Amz-Executed-Version": version.number}
+    if kind == "DryRun":
+        return Reply(204, executed, b"")
+    lambdas = engine.current().lambdas
+    tail = call.headers.get("x-amz-log-type", "").lower() == "tail"
+    work = lambdas.invoke(
+        name,
+        qualifier,
+        event,
+        region=region,
+        account=account,
+        patience=60.0 if kind == "Event" else 0.0,  # an event waits in Lambda's queue until there is room
+        client_context=call.headers.get("x-amz-client-context", ""),
+        tail=tail and kind != "Event",
+    )
+    if kind == "Event":
+        task = asyncio.create_task(work)
+        _background.add(task)
+        task.add_done_callback(_finished)
+        return Reply(202, executed, b"")
+    try:
+        outcome = await work
+    except ThrottledError:
+        body = {
+            "Reason": "ReservedFunctionConcurrentInvocationLimitExceeded"
+            if version.reserved is not None
+            else "ConcurrentInvocationLimitExceeded",
+            "Type": "User",
+            "message": "Rate Exceeded.",
+        }
+        headers = {"content-type": "application/json", "x-amzn-errortype": "TooManyRequestsException", "Retry-After": "1"}
+        return Reply(429, headers, json.dumps(body).encode())
+    headers = {"content-type": "application/json", "X-Amz-Executed-Version": outcome.number}
+    if outcome.error:
+        headers["X-Amz-Function-Error"] = outcome.error
+    if tail:
+        headers["X-Amz-Log-Result"] = base64.b64encode(outcome.tail).decode()
+    return Reply(200, headers, outcome.payload)
+
+
+def _finished(task: asyncio.Task[Outcome]) -> None:
+    _background.discard(task)
+    if not task.cancelled():
+        task.exception()  # an asynchronous invocation has nobody to tell
+
+
+def _config(call: Call, cloud: Cloud) -> dict[str, Any] | None:
+    account, region, name, _ = _target(call, cloud)
+    try:
+        found = functions.find(name, None, account=account, region=region)
+    except functions.FunctionMissingError:
+        return None
+    config: dict[str, Any] = found.record["config"]
+    return config
+
+
+async def _change(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
+    before = _config(call, cloud)
+    if before and (before.get("State") == "Pending" or before.get("LastUpdateStatus") == "InProgress"):
+        pending = before.get("State") == "Pending"
+        message = "The operation cannot be performed at this time. " + (
+            "The function is currently in the following state: Pending"
+            if pending
+            else f"An update is in progress for resource: {before.get('FunctionArn')}"
+        )
+        return _failure(call, "ResourceConflictException", message, 409)
+    reply = await proceed(call)
+    if reply.status >= OK:
+        return reply
+    account, region, name, _ = _target(call, cloud)
+    functions.settle(name, account=account, region=region)
+    answer = json.loads(reply.body)
+    if answer.get("State") == "Pending":
+        answer.update(State="Active")
+        for key in ("StateReason", "StateReasonCode"):
+            answer.pop(key, None)
+    return Reply(reply.status, reply.headers, json.dumps(answer).encode())
+
+
+@corrects("lambda", "UpdateFunctionCode", until="refuses a change during a change, and stays Active meanwhile")
+async def update_function_code(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
+    """Refuse a change while another is in progress; an updated function stays Active."""
+    return await _change(call, proceed, cloud)
+
+
+@corrects("lambda", "UpdateFunctionConfiguration", until="refuses a change during a change, and stays Active meanwhile")
+async def update_function_configuration(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
+    """Refuse a change while another is in progress; an updated function stays Active."""
+    return await _change(call, proceed, cloud)
+
+
+@corrects("lambda", "PublishVersion", until="refuses during a change; a version is Active")
+async def publish_version(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
+    """Refuse while a change is in progress, and when the code is not what the caller thinks it is."""
+    before = _config(call, cloud)
+    expected = call.params.get("CodeSha256")
+    if before and expected and expected != before.get("CodeSha256"):
+        message = f"CodeSHA256 ({expected}) is different from current CodeSHA256 in $LATEST ({before.get('CodeSha256')})."
+        return _failure(call, "InvalidParameterValueException", f"{message} Please try again with the CodeSHA256 in $LATEST.", 400)
+    return await _change(call, proceed, cloud)
+
+
+@corrects("lambda", "CreateFunction", until="a version published at once has its own ARN")
+async def create_function(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
+    """Give the first version its ARN."""
+    reply = await proceed(call)
+    if reply.status < OK:
+        functions.settle(str(call.params.get("FunctionName", "")), account=cloud.account_id, region=call.region)
+    return reply
+
+
+async def _with_url(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
+    """Let the emulator answer, and put in the address where the URL is served."""
+    from nestctl.localcloud.edge import running  # noqa: PLC0415 - the edge starts after the corrections are read
+
+    reply = await proceed(call)
+    if reply.status >= OK:
+        return reply
+    await running.sync()
+    account, region, name, qualifier = _target(call, cloud)
+    answer = json.loads(reply.body or b"{}")
+    with request_scope(account, region):
+        for url in functions.function_urls():
+            if (url.account, url.region, url.name) != (account, region, name):
+                continue
+            if "FunctionUrlConfigs" in answer:
+                for entry in answer["FunctionUrlConfigs"]:
+                    if entry.get("CreationTime") == url.config.get("CreationTime"):
+                        entry.update(url.config)
+            elif url.qualifier == qualifier:
+                answer.update(url.config)
+    return Reply(reply.status, reply.headers, json.dumps(answer).encode())
+
+
+@corrects("lambda", "CreateFunctionUrlConfig", until="function URLs can be given an address")
+async def create_function_url_config(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
+    """Serve the URL on this machine and report that address."""
+    return await _with_url(call, proceed, cloud)
+
+
+@corrects("lambda", "UpdateFunctionUrlConfig", until="function URLs can be given an address")
+async def update_function_url_config(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
+    """Report the local address."""
+    return await _with_url(call, proceed, cloud)
+
+
+@corrects("lambda", "GetFunctionUrlConfig", until="function URLs can be given an address")
+async def get_function_url_config(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
+    """Report the local address."""
+    return await _with_url(call, proceed, cloud)
+
+
+@corrects("lambda", "ListFunctionUrlConfigs", until="function URLs can be given an address")
+async def list_function_url_configs(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
+    """Report the local addresses."""
+    return await _with_url(call, proceed, cloud)
+
+
+@corrects("lambda", "DeleteFunctionUrlConfig", until="function URLs can be given an address")
+async def delete_function_url_config(call: Call, proceed: Proceed, _cloud: Cloud) -> Reply:
+    """Close the URL's port."""
+    from nestctl.localcloud.edge import running  # noqa: PLC0415
+
+    reply = await proceed(call)
+    await running.sync()
+    return reply
