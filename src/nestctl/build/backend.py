@@ -1,0 +1,321 @@
+"""Packages the Django application: Zappa's archive made smaller and precompiled, and the tasks' image."""
+
+from __future__ import annotations
+
+import json
+import os
+import py_compile
+import re
+import shutil
+import string
+import subprocess
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from nestctl import process
+from nestctl.aws.registry import Image
+from nestctl.build import process_image
+from nestctl.build.sources import copy_sources, digest, source_files
+from nestctl.build.toolchain import Interpreter, base_environment, make_environment, python, uv
+from nestctl.report import NestctlError
+from nestctl.settings.manifest import Backend
+
+RECIPE = "1"
+"""Raised when this file changes what a package holds, so that old ones are not taken for new ones."""
+
+TEMPLATE = "zappa_settings.template.json"
+HANDLER = "handler.lambda_handler"
+"""Entry point that Zappa writes into its archive."""
+
+IN_LAMBDA = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six")
+"""What the managed Python runtimes bring (AWS Lambda Developer Guide, "Runtime-included SDK versions")."""
+
+ZAPPA_AT_RUN_TIME = (
+    "handler.py",
+    "middleware.py",
+    "utilities.py",
+    "wsgi.py",
+    "asynchronous.py",
+    "__init__.py",
+)
+"""The modules of Zappa that its handler imports; the rest deploys."""
+
+LIMIT = 250 * 1024 * 1024
+"""Bytes of an unzipped package (AWS Lambda quotas)."""
+
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The earliest time a zip can hold: the same content gives the same bytes."""
+
+
+@dataclass(frozen=True)
+class BackendBuild:
+    """A build of the backend.
+
+    Attributes:
+        source: The application's folder.
+        work: Folder for its virtual environment and package.
+        release: Name of the build: tag of its image, key of its archive, description of its version.
+        interpreter: The Python that packages it.
+    """
+
+    source: Path
+    work: Path
+    release: str
+    interpreter: Interpreter
+
+    @property
+    def archive(self) -> Path:
+        """The finished Lambda archive."""
+        return self.work / f"{self.release}.zip"
+
+
+def describe(app: Path, backend: Backend, cache: Path) -> BackendBuild:
+    """Return the build that the present sources would make; nothing is built."""
+    source = app / backend.root
+    interpreter = python()
+    salt = (RECIPE, interpreter.version, backend.wsgi, *backend.image.groups)
+    return BackendBuild(source, cache / "backend", digest(source, salt), interpreter)
+
+
+def image(wanted: BackendBuild, backend: Backend, log: Path, progress: Callable[[str], None]) -> Image:
+    """Return the process image that the tasks run."""
+    progress("installing the backend's packages for the tasks")
+    site = _site_packages(wanted, backend, log)
+    code = [(wanted.source / path, f"app/{path.as_posix()}") for path in source_files(wanted.source)]
+    layers = [
+        process_image.layer(process_image.tree(site, "opt/site-packages")),
+        process_image.layer(code),
+    ]
+    runtime = process_image.Runtime(
+        working_dir="/app",
+        command=["python", "manage.py", "check"],
+        environment={
+            "PYTHONPATH": f"{process_image.IMAGE_ROOT}/opt/site-packages",
+            "PYTHONUNBUFFERED": "1",
+            "NEST_RELEASE": wanted.release,
+        },
+        labels={"dev.nestctl.python": wanted.interpreter.version},
+    )
+    return process_image.assemble(layers, runtime)
+
+
+def package(
+    wanted: BackendBuild,
+    backend: Backend,
+    stage: str,
+    values: Mapping[str, str],
+    log: Path,
+    progress: Callable[[str], None],
+) -> Path:
+    """Return the Lambda archive of this release, made by Zappa, then pruned and precompiled.
+
+    Args:
+        wanted: The build.
+        backend: Its part of the manifest.
+        stage: Zappa's stage; the environment.
+        values: What the placeholders of the settings template stand for.
+        log: Receives the tools' words.
+        progress: Told what runs.
+
+    Raises:
+        NestctlError: ``zappa`` or ``package-size``.
+    """
+    if wanted.archive.is_file():
+        return wanted.archive
+    progress("installing the backend's packages (uv sync)")
+    environment = wanted.work / "venv"
+    make_environment(wanted.source, environment, ["deploy"], log)
+    folder = wanted.work / "package"
+    copy_sources(wanted.source, folder)
+    fill_settings(wanted.source / TEMPLATE, folder / "zappa_settings.json", values)
+    progress("packaging the backend (zappa package)")
+    raw = folder / "zappa.zip"
+    process.run(
+        [str(environment / "bin" / "zappa"), "package", stage, "-o", raw.name],
+        cwd=folder,
+        env={
+            **base_environment(),
+            "VIRTUAL_ENV": str(environment),
+            "PATH": f"{environment / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
+        },
+        log=log,
+        code="zappa",
+        what="Zappa could not package the backend.",
+        next_="Correct the cause, then run the same command again.",
+    )
+    progress("pruning and precompiling the package")
+    content = wanted.work / "content"
+    shutil.rmtree(content, ignore_errors=True)
+    with zipfile.ZipFile(raw) as archive:
+        archive.extractall(content)
+    prune(content, _runtime_distributions(wanted, log))
+    _precompile(content, wanted.interpreter)
+    size = sum(path.stat().st_size for path in content.rglob("*") if path.is_file())
+    if size > LIMIT:
+        raise NestctlError(
+            "package-size",
+            f"The backend's package is {size / 2**20:.0f} MiB unzipped; Lambda takes 250.",
+            "The largest folders:\n" + _largest(content),
+            "Move what the function does not need into a dependency group of its own.",
+        )
+    _zip(content, wanted.archive)
+    shutil.rmtree(content)
+    raw.unlink()
+    return wanted.archive
+
+
+def fill_settings(template: Path, to: Path, values: Mapping[str, str]) -> None:
+    """Write Zappa's settings from the template.
+
+    Raises:
+        NestctlError: ``zappa-template`` when it holds a placeholder that nothing fills, or is no JSON.
+    """
+    text = template.read_text(encoding="utf-8")
+    wanted = set(re.findall(r"\$\{(\w+)\}", text))
+    if unknown := wanted - set(values):
+        raise NestctlError(
+            "zappa-template",
+            f"{template} has placeholders that nothing fills: {', '.join(sorted(unknown))}.",
+            f"Known ones: {', '.join(sorted(values))}.",
+            f"Edit {template}",
+        )
+    filled = string.Template(text).safe_substitute(values)
+    try:
+        json.loads(filled)
+    except ValueError as error:
+        raise NestctlError(
+            "zappa-template", f"{template} is not valid JSON once filled.", str(error), f"Edit {template}"
+        ) from error
+    to.write_text(filled, encoding="utf-8")
+
+
+def prune(content: Path, keep: set[str]) -> None:
+    """Remove from an unpacked archive what the function never imports.
+
+    Args:
+        content: The unpacked archive.
+        keep: Normalised names of the distributions that the application runs with.
+    """
+    needed = keep | {"zappa", "werkzeug", "markupsafe"}
+    for info in list(content.glob("*.dist-info")):
+        name = normalised(info.name.removesuffix(".dist-info").rsplit("-", 1)[0])
+        if name in needed:
+            continue
+        for line in (info / "RECORD").read_text(encoding="utf-8").splitlines():
+            path = (content / line.split(",")[0]).resolve()
+            if path.is_relative_to(content.resolve()):
+                path.unlink(missing_ok=True)
+        shutil.rmtree(info, ignore_errors=True)
+    for name in IN_LAMBDA:
+        for path in [content / name, content / f"{name}.py", *content.glob(f"{name}-*.dist-info")]:
+            _remove(path)
+    for path in (content / "zappa").iterdir() if (content / "zappa").is_dir() else ():
+        if path.name not in ZAPPA_AT_RUN_TIME:
+            _remove(path)
+    for pattern in ("**/__pycache__", "**/*.pyc", "**/*.pyi", "**/*.c", "**/*.h", "**/*.pxd", "**/py.typed"):
+        for path in list(content.glob(pattern)):
+            _remove(path)
+    for path in [*content.glob("bin"), *content.glob("*.dist-info/RECORD"), *content.glob("**/tests")]:
+        _remove(path)
+    _remove_empty_folders(content)
+
+
+def normalised(name: str) -> str:
+    """Return a distribution's name as PEP 503 writes it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+# ---------------------------------------------------------------------- inside
+
+
+def _export(wanted: BackendBuild, groups: list[str], log: Path) -> str:
+    argv = [uv(), "export", "--frozen", "--no-default-groups", "--no-emit-project", "--no-header"]
+    argv += ["--project", str(wanted.source), "--quiet", *(f"--group={group}" for group in groups)]
+    return process.run(
+        argv,
+        cwd=wanted.source,
+        env=base_environment(),
+        log=log,
+        code="dependencies",
+        what="The backend's lock file could not be read.",
+        next_=f"uv lock --project {wanted.source}",
+    )
+
+
+def _runtime_distributions(wanted: BackendBuild, log: Path) -> set[str]:
+    text = _export(wanted, [], log)
+    return {normalised(name) for name in re.findall(r"^([A-Za-z0-9_.-]+)==", text, re.MULTILINE)}
+
+
+def _site_packages(wanted: BackendBuild, backend: Backend, log: Path) -> Path:
+    requirements = _export(wanted, backend.image.groups, log)
+    site = wanted.work / "site-packages"
+    stamp = wanted.work / "site-packages.txt"
+    described = f"{wanted.interpreter.version}\n{requirements}"
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == described:
+        return site
+    stamp.unlink(missing_ok=True)
+    shutil.rmtree(site, ignore_errors=True)
+    wanted.work.mkdir(parents=True, exist_ok=True)
+    file = wanted.work / "requirements.txt"
+    file.write_text(requirements, encoding="utf-8")
+    argv = [uv(), "pip", "install", "--quiet", "--require-hashes", "--no-deps", "--target", str(site)]
+    process.run(
+        [*argv, "--python", str(wanted.interpreter.path), "--requirements", str(file)],
+        cwd=wanted.work,
+        env=base_environment(),
+        log=log,
+        code="dependencies",
+        what="The backend's packages could not be installed.",
+        next_="Check the network, then run the same command again.",
+    )
+    stamp.write_text(described, encoding="utf-8")
+    return site
+
+
+def _precompile(content: Path, interpreter: Interpreter) -> None:
+    """Put an unchecked-hash .pyc beside every module: Lambda's file times never match, and cannot be written."""
+    mode = py_compile.PycInvalidationMode.UNCHECKED_HASH.name.lower().replace("_", "-")
+    subprocess.run(
+        [str(interpreter.path), "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", mode]
+        + ["-s", str(content), str(content)],
+        check=False,
+        capture_output=True,
+    )
+
+
+def _zip(content: Path, to: Path) -> None:
+    partial = to.with_suffix(".partial")
+    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for path in sorted(content.rglob("*")):
+            if path.is_file():
+                entry = zipfile.ZipInfo(path.relative_to(content).as_posix(), EPOCH)
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                entry.external_attr = (path.stat().st_mode & 0o777 | 0o444) << 16
+                archive.writestr(entry, path.read_bytes())
+    partial.replace(to)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _remove_empty_folders(root: Path) -> None:
+    for folder in sorted((p for p in root.rglob("*") if p.is_dir()), reverse=True):
+        if not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def _largest(content: Path, count: int = 5) -> str:
+    sizes = {
+        path.name: sum(inner.stat().st_size for inner in path.rglob("*") if inner.is_file())
+        for path in content.iterdir()
+        if path.is_dir()
+    }
+    largest = sorted(sizes, key=lambda name: -sizes[name])[:count]
+    return "\n".join(f"  {name}: {sizes[name] / 2**20:.0f} MiB" for name in largest)
