@@ -1,0 +1,101 @@
+locals {
+  # The listener that serves the site; the other one, if any, only redirects to it.
+  serving_listener_arn = var.certificate_issued ? aws_lb_listener.https[0].arn : aws_lb_listener.http.arn
+}
+
+resource "aws_lb_listener" "http" {
+  load_balancer_arn = aws_lb.this.arn
+  port              = 80
+  protocol          = "HTTP"
+  tags              = merge(var.common_tags, { Name = "${local.name}-http" })
+
+  routing_http_response_server_enabled                       = false
+  routing_http_response_content_security_policy_header_value = var.certificate_issued ? null : var.content_security_policy
+  routing_http_response_x_content_type_options_header_value  = "nosniff"
+  routing_http_response_x_frame_options_header_value         = "DENY"
+
+  dynamic "default_action" {
+    for_each = var.certificate_issued ? [1] : []
+
+    content {
+      type = "redirect"
+
+      redirect {
+        port        = "443"
+        protocol    = "HTTPS"
+        status_code = "HTTP_301"
+      }
+    }
+  }
+
+  dynamic "default_action" {
+    for_each = var.certificate_issued ? [] : [1]
+
+    content {
+      type             = "forward"
+      target_group_arn = aws_lb_target_group.frontend.arn
+    }
+  }
+}
+
+resource "aws_lb_listener" "https" {
+  count = var.certificate_issued ? 1 : 0
+
+  load_balancer_arn = aws_lb.this.arn
+  port              = 443
+  protocol          = "HTTPS"
+  ssl_policy        = var.ssl_policy
+  certificate_arn   = aws_acm_certificate.this.arn
+  tags              = merge(var.common_tags, { Name = "${local.name}-https" })
+
+  routing_http_response_server_enabled                         = false
+  routing_http_response_content_security_policy_header_value   = var.content_security_policy
+  routing_http_response_strict_transport_security_header_value = "max-age=${var.hsts_max_age}; includeSubDomains"
+  routing_http_response_x_content_type_options_header_value    = "nosniff"
+  routing_http_response_x_frame_options_header_value           = "DENY"
+
+  default_action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.frontend.arn
+  }
+}
+
+# A rule holds at most five path patterns.
+resource "aws_lb_listener_rule" "backend" {
+  for_each = { for index, paths in chunklist(var.backend_paths, 5) : format("%02d", index) => paths }
+
+  listener_arn = local.serving_listener_arn
+  priority     = 100 + tonumber(each.key)
+  tags         = merge(var.common_tags, { Name = "${local.prefix}-backend-${each.key}" })
+
+  condition {
+    path_pattern {
+      values = each.value
+    }
+  }
+
+  dynamic "action" {
+    for_each = local.has_function ? [1] : []
+
+    content {
+      type             = "forward"
+      target_group_arn = aws_lb_target_group.backend.arn
+    }
+  }
+
+  dynamic "action" {
+    for_each = local.has_function ? [] : [1]
+
+    content {
+      type = "fixed-response"
+
+      fixed_response {
+        content_type = "text/plain"
+        status_code  = "503"
+        message_body = "The backend is not deployed yet."
+      }
+    }
+  }
+
+  depends_on = [aws_lb_target_group_attachment.backend]
+}

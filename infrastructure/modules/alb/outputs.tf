@@ -1,0 +1,40 @@
+output "alb_arn" {
+  description = "ARN of the load balancer."
+  value       = aws_lb.this.arn
+}
+
+output "alb_dns_name" {
+  description = "DNS name of the load balancer; the domain's CNAME points to it."
+  value       = aws_lb.this.dns_name
+}
+
+output "alb_zone_id" {
+  description = "Hosted zone of the load balancer, for an alias record in Route 53."
+  value       = aws_lb.this.zone_id
+}
+
+output "alb_arn_suffix" {
+  description = "The load balancer as CloudWatch metrics name it."
+  value       = aws_lb.this.arn_suffix
+}
+
+output "certificate_arn" {
+  description = "ARN of the site's certificate."
+  value       = aws_acm_certificate.this.arn
+}
+
+output "certificate_domain_validation_options" {
+  description = "Records to put into DNS so that ACM issues the certificate."
+  value       = aws_acm_certificate.this.domain_validation_options
+}
+
+output "frontend_target_group_arn" {
+  description = "Target group of the frontend, once a listener forwards to it: ECS refuses a group without a load balancer."
+  value       = aws_lb_target_group.frontend.arn
+  depends_on  = [aws_lb_listener.http, aws_lb_listener.https]
+}
+
+output "backend_target_group_arn" {
+  description = "Target group of the backend's function."
+  value       = aws_lb_target_group.backend.arn
+}

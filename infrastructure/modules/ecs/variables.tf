@@ -1,0 +1,131 @@
+variable "project_name" {
+  description = "Name of the project; the first part of every resource's name."
+  type        = string
+  nullable    = false
+}
+
+variable "environment" {
+  description = "Name of the environment; the second part of every resource's name."
+  type        = string
+  nullable    = false
+}
+
+variable "common_tags" {
+  description = "Tags put on every resource of this module, besides the provider's default tags."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "kms_key_arn" {
+  description = "Key that encrypts images, logs and schedules."
+  type        = string
+  nullable    = false
+}
+
+variable "image_tag" {
+  description = "Tag of the backend image that the tasks run."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", var.image_tag))
+    error_message = "image_tag is a container image tag: up to 128 letters, digits, dots, hyphens and underscores."
+  }
+}
+
+variable "tasks" {
+  description = "Tasks that run the backend image, by key; one task definition <project>-<environment>-<key> each."
+  type = map(object({
+    command     = list(string)
+    cpu         = optional(string, "512")
+    memory      = optional(string, "1024")
+    schedule    = optional(string)
+    environment = optional(map(string), {})
+  }))
+  nullable = false
+}
+
+variable "container_environment" {
+  description = "Plain environment of every task; a task's own environment wins."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "execution_role_arn" {
+  description = "Role with which ECS pulls images and writes logs."
+  type        = string
+  nullable    = false
+}
+
+variable "task_role_arn" {
+  description = "Role of the application in the tasks."
+  type        = string
+  nullable    = false
+}
+
+variable "scheduler_role_arn" {
+  description = "Role with which EventBridge Scheduler starts tasks."
+  type        = string
+  nullable    = false
+}
+
+variable "subnet_ids" {
+  description = "Private subnets of scheduled tasks."
+  type        = list(string)
+  nullable    = false
+}
+
+variable "security_group_ids" {
+  description = "Security groups of scheduled tasks."
+  type        = list(string)
+  nullable    = false
+}
+
+variable "cpu_architecture" {
+  description = "X86_64 or ARM64; the image must be built for it."
+  type        = string
+  default     = "X86_64"
+  nullable    = false
+}
+
+variable "use_fargate_spot" {
+  description = "Whether tasks run on Fargate Spot: up to 70 % cheaper, and AWS may stop them with two minutes' notice."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "container_insights_enabled" {
+  description = "Whether CloudWatch keeps detailed metrics of the cluster (charged per metric)."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "log_retention_days" {
+  description = "Days that the tasks' logs are kept."
+  type        = number
+  default     = 30
+  nullable    = false
+}
+
+variable "keep_images" {
+  description = "Tagged images kept in the repository; older ones expire."
+  type        = number
+  default     = 20
+  nullable    = false
+
+  validation {
+    condition     = var.keep_images >= 2
+    error_message = "keep_images is 2 or more, so that there is one to roll back to."
+  }
+}
+
+variable "force_delete" {
+  description = "Whether the repository may be deleted with images in it."
+  type        = bool
+  default     = false
+  nullable    = false
+}

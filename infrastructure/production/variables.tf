@@ -1,0 +1,312 @@
+variable "aws_region" {
+  description = "AWS region of the environment, such as us-east-1."
+  type        = string
+  default     = "us-east-1"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.aws_region))
+    error_message = "aws_region is the name of an AWS region, such as us-east-1."
+  }
+}
+
+variable "max_retries" {
+  description = "Attempts that the provider makes for a call that AWS throttles or fails to answer."
+  type        = number
+  default     = 10
+  nullable    = false
+}
+
+variable "tags" {
+  description = "Tags put on every resource, besides Project, Environment and ManagedBy."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "project_name" {
+  description = "Name of the project; the first part of every resource's name."
+  type        = string
+  default     = "nest"
+  nullable    = false
+}
+
+variable "environment" {
+  description = "Name of the environment; the second part of every resource's name."
+  type        = string
+  default     = "production"
+  nullable    = false
+}
+
+variable "domain_name" {
+  description = "Domain of the site, such as staging.nest.owasp.org."
+  type        = string
+  nullable    = false
+}
+
+variable "certificate_issued" {
+  description = "Whether ACM has issued the certificate. While false the site is served over HTTP."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+# --- network -----------------------------------------------------------------
+
+variable "vpc_cidr" {
+  description = "IPv4 range of the VPC, /16 to /24."
+  type        = string
+  default     = "10.0.0.0/16"
+  nullable    = false
+}
+
+variable "availability_zone_count" {
+  description = "Availability zones in use, 2 or more."
+  type        = number
+  default     = 3
+  nullable    = false
+}
+
+variable "nat_gateway_mode" {
+  description = "NAT gateways: single (one for all zones), per_zone, or none (private subnets then reach AWS through interface endpoints only, and nothing else)."
+  type        = string
+  default     = "per_zone"
+  nullable    = false
+}
+
+variable "interface_endpoints" {
+  description = "AWS services with an interface endpoint in the private subnets, such as ssm or ecr.api. Null means: those that the stack needs when nat_gateway_mode is none, no one otherwise."
+  type        = set(string)
+  default     = null
+}
+
+# --- data --------------------------------------------------------------------
+
+variable "db_instance_class" {
+  description = "Instance class of the database, such as db.t3.medium."
+  type        = string
+  default     = "db.m6g.large"
+  nullable    = false
+}
+
+variable "db_allocated_storage" {
+  description = "Storage of the database in GiB, 20 to 65536."
+  type        = number
+  default     = 100
+  nullable    = false
+}
+
+variable "db_multi_az" {
+  description = "Whether the database has a standby in a second availability zone."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "db_backup_retention_days" {
+  description = "Days that automated backups of the database are kept, 1 to 35."
+  type        = number
+  default     = 30
+  nullable    = false
+}
+
+variable "db_skip_final_snapshot" {
+  description = "Whether the database is deleted without a last snapshot. A snapshot is encrypted with the stack's key, which a destroy schedules for deletion."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "db_performance_insights_enabled" {
+  description = "Whether performance insights are kept for seven days; not every small instance class has them."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "db_proxy_enabled" {
+  description = "Whether an RDS Proxy pools the connections of many function instances."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "db_password_version" {
+  description = "Raise by one after the password in Parameter Store was changed, to set it on the database."
+  type        = number
+  default     = 1
+  nullable    = false
+}
+
+variable "cache_node_type" {
+  description = "Node type of the cache, such as cache.t3.medium."
+  type        = string
+  default     = "cache.m6g.large"
+  nullable    = false
+}
+
+variable "cache_multi_az" {
+  description = "Whether the cache has a replica in a second availability zone."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "cache_snapshot_retention_days" {
+  description = "Days that daily snapshots of the cache are kept; 0 makes none."
+  type        = number
+  default     = 7
+  nullable    = false
+}
+
+# --- compute -----------------------------------------------------------------
+
+variable "lambda_function_name" {
+  description = "Function that runs the backend; null while it does not exist. Its alias live receives the requests."
+  type        = string
+  default     = null
+}
+
+variable "backend_image_tag" {
+  description = "Tag of the backend image that the tasks run."
+  type        = string
+  default     = "latest"
+  nullable    = false
+}
+
+variable "frontend_image_tag" {
+  description = "Tag of the frontend image that the service runs."
+  type        = string
+  default     = "latest"
+  nullable    = false
+}
+
+variable "frontend_desired_count" {
+  description = "Frontend tasks that are kept running; 0 makes the service and starts none."
+  type        = number
+  default     = 2
+  nullable    = false
+}
+
+variable "frontend_task_cpu" {
+  description = "CPU units of a frontend task, as a string: 256 is a quarter of a vCPU."
+  type        = string
+  default     = "1024"
+  nullable    = false
+}
+
+variable "frontend_task_memory" {
+  description = "Memory of a frontend task in MiB, as a string; Fargate fixes which go with which frontend_task_cpu."
+  type        = string
+  default     = "2048"
+  nullable    = false
+}
+
+variable "frontend_autoscaling" {
+  description = "Lets the number of frontend tasks follow their load, between min and max; null keeps frontend_desired_count."
+  type = object({
+    min         = number
+    max         = number
+    cpu_percent = optional(number, 60)
+  })
+  default = null
+}
+
+variable "cpu_architecture" {
+  description = "X86_64 or ARM64, for tasks and frontend; the images must be built for it."
+  type        = string
+  default     = "X86_64"
+  nullable    = false
+}
+
+variable "fargate_spot_for_tasks" {
+  description = "Whether the tasks run on Fargate Spot: cheaper, and AWS may stop them with two minutes' notice."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "fargate_spot_for_frontend" {
+  description = "Whether the frontend runs on Fargate Spot."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "container_insights_enabled" {
+  description = "Whether CloudWatch keeps detailed metrics of both clusters (charged per metric)."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+# --- keeping and watching ----------------------------------------------------
+
+variable "deletion_protection" {
+  description = "Whether AWS refuses to delete the database and the load balancer."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "force_destroy" {
+  description = "Whether buckets and repositories may be deleted with content in them."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "log_retention_days" {
+  description = "Days that log groups keep their events."
+  type        = number
+  default     = 90
+  nullable    = false
+}
+
+variable "cloudtrail_enabled" {
+  description = "Whether a trail of the account's API calls is written to the logs bucket. The first trail of an account is free of charge."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "waf_enabled" {
+  description = "Whether a web application firewall stands before the load balancer."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+# --- what is deployed: application.auto.tfvars.json, made from the manifest nest.toml ---
+
+variable "application" {
+  description = "The application: backend paths, frontend, tasks, parameters and content security policy. Values of plain parameters and the policy may hold {facts} such as {database_host}; the README of modules/platform lists them."
+  type = object({
+    backend = object({
+      paths       = list(string)
+      environment = optional(map(string), {})
+    })
+    frontend = object({
+      port        = optional(number, 3000)
+      health_path = string
+      command     = optional(list(string))
+      environment = optional(map(string), {})
+    })
+    tasks = map(object({
+      command     = list(string)
+      cpu         = optional(string, "512")
+      memory      = optional(string, "1024")
+      schedule    = optional(string)
+      environment = optional(map(string), {})
+    }))
+    parameters = map(object({
+      kind        = string
+      description = optional(string, "")
+      value       = optional(string)
+      use         = optional(string)
+      services    = optional(list(string), [])
+    }))
+    content_security_policy = string
+  })
+  nullable = false
+}

@@ -1,0 +1,41 @@
+# The whole environment is one module; staging and production differ in values only.
+module "platform" {
+  source = "../modules/platform"
+
+  project_name                    = var.project_name
+  environment                     = var.environment
+  domain_name                     = var.domain_name
+  certificate_issued              = var.certificate_issued
+  vpc_cidr                        = var.vpc_cidr
+  availability_zone_count         = var.availability_zone_count
+  nat_gateway_mode                = var.nat_gateway_mode
+  interface_endpoints             = var.interface_endpoints
+  db_instance_class               = var.db_instance_class
+  db_allocated_storage            = var.db_allocated_storage
+  db_multi_az                     = var.db_multi_az
+  db_backup_retention_days        = var.db_backup_retention_days
+  db_skip_final_snapshot          = var.db_skip_final_snapshot
+  db_performance_insights_enabled = var.db_performance_insights_enabled
+  db_proxy_enabled                = var.db_proxy_enabled
+  db_password_version             = var.db_password_version
+  cache_node_type                 = var.cache_node_type
+  cache_multi_az                  = var.cache_multi_az
+  cache_snapshot_retention_days   = var.cache_snapshot_retention_days
+  lambda_function_name            = var.lambda_function_name
+  backend_image_tag               = var.backend_image_tag
+  frontend_image_tag              = var.frontend_image_tag
+  frontend_desired_count          = var.frontend_desired_count
+  frontend_task_cpu               = var.frontend_task_cpu
+  frontend_task_memory            = var.frontend_task_memory
+  frontend_autoscaling            = var.frontend_autoscaling
+  cpu_architecture                = var.cpu_architecture
+  fargate_spot_for_tasks          = var.fargate_spot_for_tasks
+  fargate_spot_for_frontend       = var.fargate_spot_for_frontend
+  container_insights_enabled      = var.container_insights_enabled
+  deletion_protection             = var.deletion_protection
+  force_destroy                   = var.force_destroy
+  log_retention_days              = var.log_retention_days
+  cloudtrail_enabled              = var.cloudtrail_enabled
+  waf_enabled                     = var.waf_enabled
+  application                     = var.application
+}
