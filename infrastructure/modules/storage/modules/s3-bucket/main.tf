@@ -71,12 +71,11 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
       noncurrent_days = var.lifecycle_rules.noncurrent_version_expiration_days
     }
 
-    dynamic "expiration" {
-      for_each = var.lifecycle_rules.expiration_days[*]
-
-      content {
-        days = expiration.value
-      }
+    # Where objects never expire, the marker that a deletion leaves goes once the versions behind it are gone. S3 takes
+    # one or the other.
+    expiration {
+      days                         = var.lifecycle_rules.expiration_days
+      expired_object_delete_marker = var.lifecycle_rules.expiration_days == null ? true : null
     }
 
     dynamic "transition" {

@@ -1,0 +1,83 @@
+variable "aws_region" {
+  type        = string
+  description = "Region of the state buckets."
+  default     = "us-east-1"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.aws_region))
+    error_message = "aws_region is the code of an AWS region, such as \"us-east-1\"."
+  }
+}
+
+variable "project_name" {
+  type        = string
+  description = "Short name of the project; the first part of every resource name."
+  default     = "nest"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,14}[a-z0-9]$", var.project_name))
+    error_message = "project_name takes 2 to 16 lower-case letters, digits and hyphens, and starts with a letter, such as \"nest\"."
+  }
+}
+
+variable "environments" {
+  type        = set(string)
+  description = "Environments that keep their state here. Each gets a bucket and a key for its own root and for its bootstrap root."
+  default     = ["staging"]
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for environment in var.environments : can(regex("^[a-z][a-z0-9-]{0,14}[a-z0-9]$", environment))])
+    error_message = "environments: a name takes 2 to 16 lower-case letters, digits and hyphens, and starts with a letter, such as \"staging\"."
+  }
+
+  validation {
+    condition     = length(setintersection(var.environments, ["bootstrap", "logs", "state"])) == 0
+    error_message = "environments: \"bootstrap\", \"logs\" and \"state\" name buckets of their own. Choose another name, such as \"staging\"."
+  }
+}
+
+variable "access_log_retention_in_days" {
+  type        = number
+  description = "Days for which the record of who read and wrote state is kept."
+  default     = 365
+  nullable    = false
+
+  validation {
+    condition     = var.access_log_retention_in_days >= 1 && floor(var.access_log_retention_in_days) == var.access_log_retention_in_days
+    error_message = "access_log_retention_in_days is a whole number of days, 1 or more."
+  }
+}
+
+variable "state_version_retention_in_days" {
+  type        = number
+  description = "Days for which a replaced version of a state can be brought back."
+  default     = 90
+  nullable    = false
+
+  validation {
+    condition     = var.state_version_retention_in_days >= 1 && floor(var.state_version_retention_in_days) == var.state_version_retention_in_days
+    error_message = "state_version_retention_in_days is a whole number of days, 1 or more."
+  }
+}
+
+variable "deletion_window_in_days" {
+  type        = number
+  description = "Days between the deletion of a key and the moment its state can never be read again."
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = var.deletion_window_in_days >= 7 && var.deletion_window_in_days <= 30 && floor(var.deletion_window_in_days) == var.deletion_window_in_days
+    error_message = "deletion_window_in_days is a whole number from 7 to 30."
+  }
+}
+
+variable "force_destroy" {
+  type        = bool
+  description = "Whether a destroy deletes buckets that still hold state. Apply with true first, then destroy."
+  default     = false
+  nullable    = false
+}
