@@ -23,10 +23,10 @@ def main() -> int:
     parser.add_argument("--announce", type=int, metavar="FD", help="file descriptor to report the start on")
     arguments = parser.parse_args()
     logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
+        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
     )
-    for noisy in ("botocore", "boto3", "urllib3", "asyncio", "hypercorn"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    # The emulator and the libraries say much that nobody needs, and may say it of values.
+    logging.getLogger("nestctl").setLevel(logging.INFO)
     return run(Layout(arguments.state_dir.resolve()), arguments.port, Announcer(arguments.announce))
 
 

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import psutil
 from filelock import FileLock, Timeout
 
+from nestctl.localcloud.data.binaries import WHEEL_CACHE, WHEELS_VARIABLE
 from nestctl.localcloud.environment import tool_environment
 from nestctl.localcloud.errors import LocalCloudError
 from nestctl.localcloud.layout import ACCOUNT_ID, REGION, Layout, default_state_dir, read_json
@@ -86,10 +87,12 @@ class LocalCloud:
 
     Args:
         layout: Its files.
+        wheels: Where packages that are no dependency (PostgreSQL's programs) are kept unpacked.
     """
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, wheels: Path) -> None:
         self._layout = layout
+        self._wheels = wheels
 
     @classmethod
     def at(cls, checkout: Path, *, state_dir: Path | None = None) -> LocalCloud:
@@ -100,7 +103,8 @@ class LocalCloud:
             state_dir: Where it keeps its state; a folder of the checkout's own under the user's XDG state folder
                 when ``None``.
         """
-        return cls(Layout((state_dir or default_state_dir(checkout)).resolve()))
+        layout = Layout((state_dir or default_state_dir(checkout)).resolve())
+        return cls(layout, checkout.resolve() / WHEEL_CACHE)
 
     @property
     def state_dir(self) -> Path:
@@ -287,7 +291,7 @@ class LocalCloud:
                 pass_fds=[theirs],
                 start_new_session=True,
                 cwd=self._layout.root,
-                env=_own_environment(),
+                env=_own_environment(self._wheels),
             )
         os.close(theirs)
         with os.fdopen(ours) as news:
@@ -321,14 +325,15 @@ class _Held:
         self._lock.release()
 
 
-def _own_environment() -> dict[str, str]:
+def _own_environment(wheels: Path) -> dict[str, str]:
     """The user's environment without what would lead the cloud's own API calls elsewhere."""
-    return {
+    kept = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith("AWS_")
         and name.upper() not in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
     }
+    return {WHEELS_VARIABLE: str(wheels), **kept}
 
 
 def _follow(descriptor: int, progress: Progress) -> str | None:

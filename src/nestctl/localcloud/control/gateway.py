@@ -14,7 +14,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, quote
 
+from ministack.app import SERVICE_NAME_ALIASES, SERVICE_REGISTRY
 from ministack.core.responses import set_request_account_id, set_request_region
+from ministack.core.router import SERVICE_PATTERNS
 
 from nestctl.localcloud.control import replies
 from nestctl.localcloud.control.calls import Calls
@@ -33,6 +35,21 @@ Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 OWN_PREFIX = "/_local/"
 READING = ("Describe", "Get", "List", "Head", "BatchGet", "Lookup", "Select", "Search", "Query", "Scan")
 SERVER_ERROR = 500
+
+
+# Names in signatures that the emulator tells apart in code.
+OTHER_SCOPES = frozenset({"", "aoss", "bedrock", "s3express", "s3-object-lambda", "s3-outposts", "execute-api", "ses"})
+SERVICES = (
+    OTHER_SCOPES
+    | SERVICE_REGISTRY.keys()
+    | SERVICE_NAME_ALIASES.keys()
+    | {str(pattern.get("credential_scope", "")) for pattern in SERVICE_PATTERNS.values()}
+)
+
+
+def knows(service: str) -> bool:
+    """Whether the emulator has a service; asking it about another costs seconds and ends in S3."""
+    return service in SERVICES
 
 
 class Gateway:
@@ -110,6 +127,9 @@ class Gateway:
                 pass
             elif entry is not None:
                 reply = await self._corrected(call, entry.function)
+            elif not knows(who.service):
+                log.error("%s:%s: the emulator has no such service.", who.service, who.action)
+                reply = _failure(call, "its emulator has no such service")
             if reply is not None:
                 status = reply.status
                 await _answer(send, reply)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from nestctl.localcloud.authority import KeyPair
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,15 @@ class Cloud(Protocol):
 
     def port(self, name: str, preferred: int = 0) -> int:
         """A loopback port that stays the same for ``name`` across restarts, unless it was taken."""
+
+    def release_port(self, name: str) -> None:
+        """Forget the port of something that was deleted."""
+
+    def certificate(self, name: str, hosts: Sequence[str]) -> KeyPair:
+        """A certificate of the local CA for these host names and addresses; the same files while it is valid."""
+
+    def warn(self, text: str) -> None:
+        """Say in the cloud's status what is less than complete, and why."""
 
     def publish(self, public_url: str, local_url: str) -> None:
         """Tell the address book that ``public_url`` answers at ``local_url`` on this machine."""

