@@ -30,9 +30,7 @@ def run(request: HttpRequest, query: str, variables: dict[str, Any], operation: 
         limits.check(document, variables)
     except GraphQLError as error:
         return {"errors": [_formatted(error)]}
-    result = execute_sync(
-        SCHEMA, document, context_value=request, variable_values=variables, operation_name=operation
-    )
+    result = execute_sync(SCHEMA, document, context_value=request, variable_values=variables, operation_name=operation)
     return _answer(result)
 
 

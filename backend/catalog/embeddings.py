@@ -2,9 +2,11 @@
 
 Each text is cut into features: words, pairs of neighbouring words, and the 3- to 5-letter pieces of
 each word with its edges marked, so that "scanner", "scanning" and a misspelt "scaner" share most of
-theirs. A feature's BLAKE2b hash picks one of 256 dimensions and a sign (signed hashing keeps two
-features that collide from adding up), its weight is added there, and the vector is scaled to length
-one: the cosine of two vectors then says how much their texts share. It knows spelling, not meaning.
+theirs. A feature's BLAKE2b hash picks four of 256 dimensions and a sign for each; its weight is
+spread over them, and the vector is scaled to length one. The signs keep features that collide from
+adding up, and four places instead of one keep a single collision of two heavy words from looking
+like a match. The cosine of two vectors then says how much their texts share. It knows spelling, not
+meaning.
 
 Changing anything here changes every stored vector: raise ``NAME``, build the data file anew.
 """
@@ -28,7 +30,9 @@ _WORD_WEIGHT = 1.0
 _PAIR_WEIGHT = 0.5
 _PIECE_WEIGHT = 0.25
 _PIECE_LENGTHS = (3, 4, 5)
-_SIGN_BIT = 1 << 63
+_PLACES = 4
+_BYTES_PER_PLACE = 4
+_SIGN_BIT = 1 << 31
 _WORD = re.compile(r"[a-z0-9]+")
 _STOP_WORDS = frozenset(
     "a an and are as at be by for from how in into is it its of on or owasp project that the their to with which".split()
@@ -57,8 +61,8 @@ def embed(*weighted: tuple[str, float]) -> list[float]:
     vector = [0.0] * DIMENSIONS
     for text, weight in weighted:
         for feature, share in _features(words(text)):
-            index, sign = _slot(feature)
-            vector[index] += sign * share * weight
+            for index, sign in _places(feature):
+                vector[index] += sign * share * weight
     length = math.sqrt(sum(value * value for value in vector))
     return [round(value / length, 6) + 0.0 for value in vector] if length else vector
 
@@ -79,6 +83,9 @@ def _pieces(token: str) -> Iterable[str]:
 
 
 @functools.lru_cache(maxsize=50_000)
-def _slot(feature: str) -> tuple[int, int]:
-    number = int.from_bytes(hashlib.blake2b(feature.encode(), digest_size=8).digest(), "big")
-    return number % DIMENSIONS, 1 if number & _SIGN_BIT else -1
+def _places(feature: str) -> tuple[tuple[int, int], ...]:
+    digest = hashlib.blake2b(feature.encode(), digest_size=_PLACES * _BYTES_PER_PLACE).digest()
+    numbers = [
+        int.from_bytes(digest[at : at + _BYTES_PER_PLACE], "big") for at in range(0, len(digest), _BYTES_PER_PLACE)
+    ]
+    return tuple((number % DIMENSIONS, 1 if number & _SIGN_BIT else -1) for number in numbers)

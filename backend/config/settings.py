@@ -118,4 +118,6 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": _values.get("DJANGO_LOG_LEVEL", "INFO")},
 }
 
-monitoring.start(_values.get("DJANGO_SENTRY_DSN"), release=RELEASE, environment=_values.get("NEST_ENVIRONMENT", "local"))
+monitoring.start(
+    _values.get("DJANGO_SENTRY_DSN"), release=RELEASE, environment=_values.get("NEST_ENVIRONMENT", "local")
+)

@@ -74,7 +74,9 @@ def _command(form: QueryDict) -> JsonResponse:
     found = queries.search_projects(text, RESULTS)
     if not found:
         return _reply(f"No project matches “{_escaped(text)}”.")
-    lines = (f"• <{project.url}|{_escaped(project.name)}> ({project.level}) {_escaped(project.summary)}" for project in found)
+    lines = (
+        f"• <{project.url}|{_escaped(project.name)}> ({project.level}) {_escaped(project.summary)}" for project in found
+    )
     return _reply("\n".join(lines))
 
 
