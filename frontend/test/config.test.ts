@@ -21,6 +21,11 @@ test("the backend's addresses are taken as they are", () => {
   assert.ok(config.timeoutMs < 60_000, "the load balancer gives up after 60 s");
 });
 
+test("a doubled slash between parts of an address is one", () => {
+  const config = backendConfig({ ...backend, NEXT_SERVER_GRAPHQL_URL: "https://abc.lambda-url.example.org//graphql/" });
+  assert.equal(config.graphqlUrl, "https://abc.lambda-url.example.org/graphql/");
+});
+
 for (const value of [undefined, "", "  ", PLACEHOLDER, "nest.example.org", "ftp://nest.example.org/"]) {
   test(`the address ${JSON.stringify(value)} is refused by the setting's name`, () => {
     assert.throws(

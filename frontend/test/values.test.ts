@@ -27,7 +27,7 @@ test("only web addresses become links", () => {
   }
 });
 
-test("a key is decoded, and a broken one is no key", () => {
+test("a key is decoded, and what cannot be one is none", () => {
   assert.equal(decodeKey("s%C3%A3o-paulo"), "são-paulo");
-  assert.equal(decodeKey("%E0%A4%A"), "");
+  for (const key of ["%E0%A4%A", "a%00b", "a".repeat(101)]) assert.equal(decodeKey(key), "");
 });

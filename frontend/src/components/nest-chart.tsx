@@ -15,7 +15,7 @@ export function NestChart({ levels }: { levels: Readonly<Record<string, number>>
   if (shown.length === 0) return null;
   return (
     <figure className="nest">
-      <svg viewBox="0 0 200 112" aria-hidden="true" focusable="false">
+      <svg viewBox="0 0 200 112" width="400" height="224" fill="none" stroke="currentColor" aria-hidden="true" focusable="false">
         {shown.map(({ value }, index) => {
           const radius = RADII[index] ?? 12;
           const arc = `M${100 - radius} 8 A${radius} ${radius} 0 0 0 ${100 + radius} 8`;

@@ -42,7 +42,10 @@ function urlSetting(env: Environment, name: string, example: string): string {
   if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) {
     throw new ConfigurationError(`${name} is not an http(s) address: set it to e.g. ${example}`);
   }
-  return value;
+  const url = new URL(value);
+  // Put together from parts, addresses get "//" where one part ends and the next begins with "/".
+  url.pathname = url.pathname.replace(/\/{2,}/g, "/");
+  return url.href;
 }
 
 /** @throws ConfigurationError when an address is missing or not an http(s) URL. */

@@ -9,10 +9,14 @@ export interface KeyPageProps {
   readonly params: Promise<{ readonly key: string }>;
 }
 
-/** The key in an address, decoded; "" when its percent-encoding is broken. */
+/** Longer than any key; the backend refuses texts above 200 characters. */
+const MAX_KEY_LENGTH = 100;
+
+/** The key in an address, decoded; "" for what cannot be one. */
 export function decodeKey(key: string): string {
   try {
-    return decodeURIComponent(key);
+    const decoded = decodeURIComponent(key);
+    return decoded.length <= MAX_KEY_LENGTH && !/\p{Cc}/u.test(decoded) ? decoded : "";
   } catch {
     return "";
   }

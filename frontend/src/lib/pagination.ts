@@ -2,15 +2,18 @@
 
 export const PAGE_SIZE = 24;
 
-/** More pages than any list here has; keeps offsets small enough for the backend's integers. */
-const LAST_PAGE = 10_000;
+/** The backend refuses offsets above 10,000; no list here comes near. */
+const LAST_PAGE = Math.floor(10_000 / PAGE_SIZE) + 1;
 
 export type SearchParam = string | readonly string[] | undefined;
 
-/** The one value of a query parameter, trimmed and cut to `maxLength`; "" when absent. */
+/**
+ * The one value of a query parameter, without control characters, trimmed and cut to
+ * `maxLength`; "" when absent. What is left is text that a database takes.
+ */
 export function textParam(value: SearchParam, maxLength = 100): string {
   const first = typeof value === "string" ? value : value?.[0];
-  return (first ?? "").trim().slice(0, maxLength);
+  return (first ?? "").replace(/\p{Cc}+/gu, " ").trim().slice(0, maxLength).toWellFormed();
 }
 
 /** The page asked for; 1 for anything that is not a page. */
