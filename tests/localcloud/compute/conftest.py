@@ -145,7 +145,9 @@ class ThreadCloud:
 
     async def api(self, service: str, action: str, params: Mapping[str, Any]) -> dict[str, Any]:
         client = self.client(service)
-        method = next(name for name, operation in client.meta.method_to_api_mapping.items() if operation == action)
+        method = next(
+            name for name, operation in client.meta.method_to_api_mapping.items() if operation == action
+        )
         result: dict[str, Any] = await asyncio.to_thread(getattr(client, method), **params)
         return result
 
@@ -190,7 +192,11 @@ class Functions:
         options.setdefault("Timeout", 10)
         options.setdefault("Runtime", f"python{sys.version_info.major}.{sys.version_info.minor}")
         made = self.client.create_function(
-            FunctionName=name, Role=self._role, Handler="app.handler", Code={"ZipFile": zip_of(source)}, **options
+            FunctionName=name,
+            Role=self._role,
+            Handler="app.handler",
+            Code={"ZipFile": zip_of(source)},
+            **options,
         )
         self.client.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
         arn: str = made["FunctionArn"]

@@ -34,7 +34,9 @@ def test_versions_keep_their_code_and_settings_and_the_alias_moves(functions: An
     lambdas.create_alias(FunctionName="versioned", Name="live", FunctionVersion="1")
     assert invoke(functions, "versioned", Qualifier="live")[:2] == [1, "one"]
     functions.update("versioned", source.format(n=2))
-    lambdas.update_function_configuration(FunctionName="versioned", Environment={"Variables": {"STAGE": "two"}})
+    lambdas.update_function_configuration(
+        FunctionName="versioned", Environment={"Variables": {"STAGE": "two"}}
+    )
     lambdas.get_waiter("function_updated_v2").wait(FunctionName="versioned", WaiterConfig={"Delay": 1})
     assert lambdas.publish_version(FunctionName="versioned")["Version"] == "2"
     assert invoke(functions, "versioned", Qualifier="1")[:2] == [1, "one"]
@@ -94,11 +96,15 @@ def test_payload_limits(functions: Any) -> None:
     with pytest.raises(ClientError) as refused:
         functions.client.invoke(FunctionName="sizes", Payload=big)
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 413
-    answer = functions.client.invoke(FunctionName="sizes", Payload=json.dumps({"n": 7 * 1024 * 1024}).encode())
+    answer = functions.client.invoke(
+        FunctionName="sizes", Payload=json.dumps({"n": 7 * 1024 * 1024}).encode()
+    )
     assert json.loads(answer["Payload"].read())["errorType"] == "Function.ResponseSizeTooLarge"
     assert len(invoke(functions, "sizes", {"n": 5 * 1024 * 1024})) == 5 * 1024 * 1024
     with pytest.raises(ClientError) as refused:
-        functions.client.invoke(FunctionName="sizes", InvocationType="Event", Payload=b'"' + b"x" * 300_000 + b'"')
+        functions.client.invoke(
+            FunctionName="sizes", InvocationType="Event", Payload=b'"' + b"x" * 300_000 + b'"'
+        )
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 413
 
 
@@ -158,7 +164,9 @@ def test_another_python_runs_where_there_is_one(functions: Any) -> None:
     from nestctl.localcloud.compute import interpreters
 
     others = [minor for minor in (10, 11, 12, 13, 14) if minor != sys.version_info.minor]
-    source = "import sys\ndef handler(event, context):\n    return list(sys.version_info[:2]) + [len(event)]\n"
+    source = (
+        "import sys\ndef handler(event, context):\n    return list(sys.version_info[:2]) + [len(event)]\n"
+    )
     ran = 0
     for minor in others:
         try:
@@ -175,7 +183,9 @@ def test_another_python_runs_where_there_is_one(functions: Any) -> None:
 
 
 def test_logs_reach_cloudwatch_and_the_tail(cloud: Any, functions: Any) -> None:
-    functions.create("talks", "def handler(event, context):\n    print('said', event['word'])\n    return 1\n")
+    functions.create(
+        "talks", "def handler(event, context):\n    print('said', event['word'])\n    return 1\n"
+    )
     answer = functions.client.invoke(FunctionName="talks", LogType="Tail", Payload=b'{"word": "hello"}')
     tail = base64.b64decode(answer["LogResult"]).decode()
     assert "said hello" in tail

@@ -10,13 +10,13 @@ if TYPE_CHECKING:
 
 async def start(cloud: Cloud) -> None:
     """Start the engines; services with a desired count start their tasks."""
-    from nestctl.localcloud.compute import engine  # noqa: PLC0415 - the emulator must be configured before
+    from nestctl.localcloud.compute import engine
 
     await engine.start(cloud)
 
 
 async def stop() -> None:
     """Stop every function and task."""
-    from nestctl.localcloud.compute import engine  # noqa: PLC0415
+    from nestctl.localcloud.compute import engine
 
     await engine.stop()

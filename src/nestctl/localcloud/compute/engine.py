@@ -55,7 +55,7 @@ async def start(cloud: Cloud) -> None:
 
 async def stop() -> None:
     """Stop every function and task."""
-    global _running  # noqa: PLW0603 - one local cloud in a process
+    global _running
     if _running is None:
         return
     engine, _running = _running, None

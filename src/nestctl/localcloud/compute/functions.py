@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
+import fnmatch
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ministack.core.responses import request_scope
 from ministack.services import lambda_svc
 
 LATEST = "$LATEST"
@@ -156,18 +156,44 @@ def function_urls() -> list[FunctionUrl]:
     return found
 
 
-def may_invoke_url(url: FunctionUrl) -> bool:
-    """Whether the resource policy lets everyone call this URL (auth type NONE needs such a statement)."""
-    with request_scope(url.account, url.region):
-        arn = f"arn:aws:lambda:{url.region}:{url.account}:function:{url.name}"
-        found = lambda_svc.function_policy_for_arn(f"{arn}:{url.qualifier}" if url.qualifier else arn)
-    statements = found[0].get("Statement", []) if found else []
+def _statements(name: str, qualifier: str | None, *, account: str, region: str) -> list[Mapping[str, Any]]:
+    function = lambda_svc._functions.get_scoped(account, region, name)  # noqa: SLF001
+    if function is None:
+        return []
+    arn = f"arn:aws:lambda:{region}:{account}:function:{name}" + (f":{qualifier}" if qualifier else "")
+    statements = function.get("policy", {}).get("Statement", [])
+    return [entry for entry in statements if entry.get("Effect") == "Allow" and entry.get("Resource") == arn]
+
+
+def url_is_public(url: FunctionUrl) -> bool:
+    """Whether the resource policy lets everyone call this URL: auth type NONE alone does not."""
     return any(
-        statement.get("Effect") == "Allow"
-        and statement.get("Principal") in ("*", {"AWS": "*"})
-        and statement.get("Action") in ("lambda:InvokeFunctionUrl", "lambda:*")
-        for statement in statements
+        entry.get("Principal") in ("*", {"AWS": "*"})
+        and entry.get("Action") in ("lambda:InvokeFunctionUrl", "lambda:*")
+        for entry in _statements(url.name, url.qualifier, account=url.account, region=url.region)
     )
+
+
+def service_may_invoke(
+    name: str, qualifier: str | None, *, service: str, source: str, account: str, region: str
+) -> bool:
+    """Whether the resource policy lets a service call the function for one of its resources.
+
+    Args:
+        name: Function name.
+        qualifier: Version or alias that is called; its statements are apart from the function's own.
+        service: ``elasticloadbalancing.amazonaws.com``.
+        source: ARN of the resource on whose behalf it calls.
+        account: Account of the function.
+        region: Region of the function.
+    """
+    for entry in _statements(name, qualifier, account=account, region=region):
+        principal = entry.get("Principal")
+        named = principal.get("Service") if isinstance(principal, dict) else principal
+        allowed = ((entry.get("Condition") or {}).get("ArnLike") or {}).get("AWS:SourceArn", "*")
+        if named in (service, "*") and fnmatch.fnmatchcase(source, allowed):
+            return True
+    return False
 
 
 def settle(name: str, *, account: str, region: str) -> None:

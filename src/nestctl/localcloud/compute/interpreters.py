@@ -67,7 +67,7 @@ def python(version: str) -> str:
 def _answers(executable: str, version: str) -> bool:
     code = "import sys; print('%d.%d' % sys.version_info[:2])"
     try:
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             [executable, "-c", code], capture_output=True, text=True, timeout=10, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
@@ -85,7 +85,9 @@ def runtime_folder(state_dir: Path, version: str) -> Path:
     folder = state_dir / "runtimes" / f"python{version}"
     folder.mkdir(parents=True, exist_ok=True)
     wanted = {path.name: path for path in map(_location, RUNTIME_PACKAGES)}
-    if version == f"{sys.version_info.major}.{sys.version_info.minor}" and importlib.util.find_spec("runtime_client"):
+    if version == f"{sys.version_info.major}.{sys.version_info.minor}" and importlib.util.find_spec(
+        "runtime_client"
+    ):
         native = _location("runtime_client")
         wanted[native.name] = native
     else:
@@ -105,6 +107,8 @@ def runtime_folder(state_dir: Path, version: str) -> Path:
 def _location(package: str) -> Path:
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
-        raise NoInterpreterError(f"{package} is missing from nestctl's environment; run 'make install' again.")
+        raise NoInterpreterError(
+            f"{package} is missing from nestctl's environment; run 'make install' again."
+        )
     origin = Path(spec.origin)
     return origin.parent if origin.name == "__init__.py" else origin

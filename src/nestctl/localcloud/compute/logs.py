@@ -38,7 +38,9 @@ class LogWriter:
 
     def write(self, group: str, stream: str, message: str) -> None:
         """Add one event; returns at once."""
-        text = message.encode()[:MAX_EVENT].decode(errors="ignore") if len(message) > MAX_EVENT // 4 else message
+        text = (
+            message.encode()[:MAX_EVENT].decode(errors="ignore") if len(message) > MAX_EVENT // 4 else message
+        )
         if not text:
             return  # CloudWatch Logs refuses empty events
         held = self._held.setdefault((group, stream), deque(maxlen=MAX_HELD))

@@ -77,7 +77,9 @@ class InitError(Exception):
 class Sandbox:
     """Runs one request at a time for one version of a function."""
 
-    def __init__(self, cloud: Cloud, version: Version, root: Path, logs: LogWriter, variables: Variables) -> None:
+    def __init__(
+        self, cloud: Cloud, version: Version, root: Path, logs: LogWriter, variables: Variables
+    ) -> None:
         self.version = version
         self.idle_since = time.monotonic()
         self.served = 0
@@ -89,7 +91,9 @@ class Sandbox:
         self._id = uuid.uuid4().hex
         self._stream = f"{time.strftime('%Y/%m/%d', time.gmtime())}/[{version.number}]{self._id}"
         self._tmp = cloud.state_dir / "sandboxes" / self._id
-        self._server = Server(self._handle, name=f"runtime API of {version.name}", idle_seconds=lambda: 86400.0)
+        self._server = Server(
+            self._handle, name=f"runtime API of {version.name}", idle_seconds=lambda: 86400.0
+        )
         self._child: Child | None = None
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._next: asyncio.Future[_Invocation] | None = None
@@ -210,7 +214,9 @@ class Sandbox:
             report += f"\tInit Duration: {self._init_ms:.2f} ms"
         lines = [f"END RequestId: {invocation.request_id}", report]
         if timed_out:
-            lines.insert(0, f"{_iso()} {invocation.request_id} Task timed out after {self.version.timeout:.2f} seconds")
+            lines.insert(
+                0, f"{_iso()} {invocation.request_id} Task timed out after {self.version.timeout:.2f} seconds"
+            )
 
         def write() -> None:
             for line in lines:
@@ -267,7 +273,9 @@ class Sandbox:
             body = await request.read(MAX_SYNC_PAYLOAD)
         except BodyTooLargeError:
             self.dead = True  # the runtime client ends its process when its answer is refused
-            message = f"Response payload size exceeded maximum allowed payload size ({MAX_SYNC_PAYLOAD} bytes)."
+            message = (
+                f"Response payload size exceeded maximum allowed payload size ({MAX_SYNC_PAYLOAD} bytes)."
+            )
             self._settle(invocation, _error("Function.ResponseSizeTooLarge", message), "Unhandled")
             return plain(413, '{"errorType":"RequestEntityTooLarge"}', "application/json")
         if invocation is None or invocation.request_id != request_id or invocation.done.done():

@@ -10,7 +10,13 @@ if TYPE_CHECKING:
 
 async def start(cloud: Cloud) -> None:
     """Open every listener that the API's state asks for."""
+    from nestctl.localcloud.edge import running
+
+    await running.start(cloud)
 
 
 async def stop() -> None:
     """Close every listener."""
+    from nestctl.localcloud.edge import running
+
+    await running.stop()

@@ -237,7 +237,9 @@ class _Connection:
         if self._http.their_state is h11.SEND_BODY and self._http.our_state is h11.DONE:
             # A body that nobody asked for is read here when it is short, so that the connection can stay.
             with contextlib.suppress(BodyTooLargeError, h11.RemoteProtocolError):
-                await Request(request.method, "", [], self._client, self._scheme, self._chunks()).read(MAX_HEAD)
+                await Request(request.method, "", [], self._client, self._scheme, self._chunks()).read(
+                    MAX_HEAD
+                )
 
     async def _send(self, method: str, response: Response) -> None:
         headers = [(name, value) for name, value in response.headers if name.lower() not in HOP_BY_HOP]

@@ -49,7 +49,7 @@ class Upstream:
     def __init__(self) -> None:
         self._idle: dict[tuple[str, int], list[_Link]] = {}
 
-    async def fetch(  # noqa: PLR0913 - the parts of one request
+    async def fetch(
         self,
         host: str,
         port: int,
@@ -97,8 +97,14 @@ class Upstream:
         except OSError as error:
             raise TargetRefusedError(f"{host}:{port} {error}") from error
 
-    async def _exchange(  # noqa: PLR0913 - the parts of one request
-        self, link: _Link, method: str, target: str, headers: Headers, body: bytes, timeout: float  # noqa: ASYNC109
+    async def _exchange(
+        self,
+        link: _Link,
+        method: str,
+        target: str,
+        headers: Headers,
+        body: bytes,
+        timeout: float,  # noqa: ASYNC109
     ) -> h11.Response:
         fields = [(name, value) for name, value in headers if name.lower() not in HOP_BY_HOP]
         fields = [pair for pair in fields if pair[0].lower() not in ("content-length", "expect")]
@@ -138,7 +144,11 @@ class Upstream:
             raise ConnectionResetError(str(error)) from error
         finally:
             idle = self._idle.setdefault(key, [])
-            if done and link.http.our_state is link.http.their_state is h11.DONE and len(idle) < MAX_IDLE_PER_TARGET:
+            if (
+                done
+                and link.http.our_state is link.http.their_state is h11.DONE
+                and len(idle) < MAX_IDLE_PER_TARGET
+            ):
                 link.http.start_next_cycle()
                 idle.append(link)
             else:

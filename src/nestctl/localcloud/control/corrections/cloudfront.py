@@ -1,1 +1,35 @@
-"""Soon."""
+"""CloudFront: a distribution's domain is the address on which this machine serves it."""
+
+from __future__ import annotations
+
+from nestctl.localcloud.control.registry import corrects
+from nestctl.localcloud.control.types import Call, Cloud, Proceed, Reply
+from nestctl.localcloud.edge import cdn, running
+
+OK = 300
+
+
+async def _with_address(call: Call, proceed: Proceed, _cloud: Cloud) -> Reply:
+    reply = await proceed(call)
+    if reply.status >= OK:
+        return reply
+    before = {record["Id"]: record["DomainName"] for record in cdn.distributions()}
+    await running.sync()
+    body = reply.body
+    for record in cdn.distributions():
+        old = before.get(record["Id"], "")
+        if old and old != record["DomainName"]:
+            body = body.replace(f">{old}<".encode(), f">{record['DomainName']}<".encode())
+    return Reply(reply.status, reply.headers, body)
+
+
+for _action in (
+    "CreateDistribution",
+    "CreateDistributionWithTags",
+    "CopyDistribution",
+    "UpdateDistribution",
+    "DeleteDistribution",
+):
+    corrects("cloudfront", _action, until="the emulator serves distributions at an address of this machine")(
+        _with_address
+    )

@@ -26,7 +26,9 @@ _background: set[asyncio.Task[Outcome]] = set()
 def _target(call: Call, cloud: Cloud) -> tuple[str, str, str, str | None]:
     found = _PATH.search(call.path)
     reference = found.group(1) if found else ""
-    account, region, name, qualifier = functions.split_arn(reference, account=cloud.account_id, region=call.region)
+    account, region, name, qualifier = functions.split_arn(
+        reference, account=cloud.account_id, region=call.region
+    )
     asked = parse_qs(call.query).get("Qualifier", [""])[0]
     return account, region, name, qualifier or asked or None
 
@@ -35,14 +37,18 @@ def _failure(call: Call, code: str, message: str, status: int) -> Reply:
     return replies.error(call, code, message, status)
 
 
-@corrects("lambda", "Invoke", until="runs python functions with versions, concurrency and limits as Lambda does")
+@corrects(
+    "lambda", "Invoke", until="runs python functions with versions, concurrency and limits as Lambda does"
+)
 async def invoke(call: Call, _proceed: Proceed, cloud: Cloud) -> Reply:
     """Run the version that the call names in a sandbox."""
     account, region, name, qualifier = _target(call, cloud)
     kind = call.headers.get("x-amz-invocation-type", "RequestResponse")
     limit = MAX_ASYNC_PAYLOAD if kind == "Event" else MAX_SYNC_PAYLOAD
     if len(call.body) > limit:
-        message = f"{len(call.body)} byte payload is too large for the {kind} invocation type (limit {limit} bytes)"
+        message = (
+            f"{len(call.body)} byte payload is too large for the {kind} invocation type (limit {limit} bytes)"
+        )
         return _failure(call, "RequestTooLargeException", message, 413)
     event = call.body or b"{}"
     try:
@@ -88,7 +94,11 @@ async def invoke(call: Call, _proceed: Proceed, cloud: Cloud) -> Reply:
             "Type": "User",
             "message": "Rate Exceeded.",
         }
-        headers = {"content-type": "application/json", "x-amzn-errortype": "TooManyRequestsException", "Retry-After": "1"}
+        headers = {
+            "content-type": "application/json",
+            "x-amzn-errortype": "TooManyRequestsException",
+            "Retry-After": "1",
+        }
         return Reply(429, headers, json.dumps(body).encode())
     headers = {"content-type": "application/json", "X-Amz-Executed-Version": outcome.number}
     if outcome.error:
@@ -137,13 +147,19 @@ async def _change(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
     return Reply(reply.status, reply.headers, json.dumps(answer).encode())
 
 
-@corrects("lambda", "UpdateFunctionCode", until="refuses a change during a change, and stays Active meanwhile")
+@corrects(
+    "lambda", "UpdateFunctionCode", until="refuses a change during a change, and stays Active meanwhile"
+)
 async def update_function_code(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
     """Refuse a change while another is in progress; an updated function stays Active."""
     return await _change(call, proceed, cloud)
 
 
-@corrects("lambda", "UpdateFunctionConfiguration", until="refuses a change during a change, and stays Active meanwhile")
+@corrects(
+    "lambda",
+    "UpdateFunctionConfiguration",
+    until="refuses a change during a change, and stays Active meanwhile",
+)
 async def update_function_configuration(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
     """Refuse a change while another is in progress; an updated function stays Active."""
     return await _change(call, proceed, cloud)
@@ -156,7 +172,12 @@ async def publish_version(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
     expected = call.params.get("CodeSha256")
     if before and expected and expected != before.get("CodeSha256"):
         message = f"CodeSHA256 ({expected}) is different from current CodeSHA256 in $LATEST ({before.get('CodeSha256')})."
-        return _failure(call, "InvalidParameterValueException", f"{message} Please try again with the CodeSHA256 in $LATEST.", 400)
+        return _failure(
+            call,
+            "InvalidParameterValueException",
+            f"{message} Please try again with the CodeSHA256 in $LATEST.",
+            400,
+        )
     return await _change(call, proceed, cloud)
 
 
@@ -165,13 +186,15 @@ async def create_function(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
     """Give the first version its ARN."""
     reply = await proceed(call)
     if reply.status < OK:
-        functions.settle(str(call.params.get("FunctionName", "")), account=cloud.account_id, region=call.region)
+        functions.settle(
+            str(call.params.get("FunctionName", "")), account=cloud.account_id, region=call.region
+        )
     return reply
 
 
 async def _with_url(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
     """Let the emulator answer, and put in the address where the URL is served."""
-    from nestctl.localcloud.edge import running  # noqa: PLC0415 - the edge starts after the corrections are read
+    from nestctl.localcloud.edge import running
 
     reply = await proceed(call)
     if reply.status >= OK:
@@ -219,7 +242,7 @@ async def list_function_url_configs(call: Call, proceed: Proceed, cloud: Cloud) 
 @corrects("lambda", "DeleteFunctionUrlConfig", until="function URLs can be given an address")
 async def delete_function_url_config(call: Call, proceed: Proceed, _cloud: Cloud) -> Reply:
     """Close the URL's port."""
-    from nestctl.localcloud.edge import running  # noqa: PLC0415
+    from nestctl.localcloud.edge import running
 
     reply = await proceed(call)
     await running.sync()

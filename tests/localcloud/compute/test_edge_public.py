@@ -1,0 +1,236 @@
+"""Function URLs, CloudFront and the search stand-in, on their own ports."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+CORS_AND_SECURITY = "e61eb60c-9c35-4d20-a928-2b84e02af89c"
+
+
+def test_function_url_has_a_real_address_and_payload_format_2(cloud: Any, functions: Any) -> None:
+    functions.create(
+        "by-url",
+        "import json\ndef handler(event, context):\n"
+        "    return {'statusCode': 201, 'headers': {'Content-Type': 'text/plain'}, 'cookies': ['a=1', 'b=2'],"
+        " 'body': json.dumps(event)}\n",
+    )
+    lambdas = cloud.client("lambda")
+    lambdas.publish_version(FunctionName="by-url")
+    lambdas.create_alias(FunctionName="by-url", Name="live", FunctionVersion="1")
+    made = lambdas.create_function_url_config(FunctionName="by-url", Qualifier="live", AuthType="NONE")
+    url = made["FunctionUrl"]
+    assert url.startswith("http://127.0.0.1:")
+    assert url.endswith("/")
+    assert made["FunctionArn"].endswith(":by-url:live")
+    assert httpx.get(url).status_code == 403, "auth type NONE needs a statement in the policy"
+    lambdas.add_permission(
+        FunctionName="by-url",
+        Qualifier="live",
+        StatementId="url",
+        Action="lambda:InvokeFunctionUrl",
+        Principal="*",
+        FunctionUrlAuthType="NONE",
+    )
+    answer = httpx.post(
+        f"{url}a%20b?x=1&x=2",
+        content=b'{"k":1}',
+        headers={"Cookie": "c=3; d=4", "Content-Type": "application/json"},
+    )
+    assert answer.status_code == 201
+    assert answer.headers.get_list("set-cookie") == ["a=1", "b=2"]
+    event = answer.json()
+    assert event["version"] == "2.0"
+    assert (event["rawPath"], event["rawQueryString"]) == ("/a b", "x=1&x=2")
+    assert event["queryStringParameters"] == {"x": "1,2"}
+    assert event["cookies"] == ["c=3", "d=4"]
+    assert event["body"] == '{"k":1}'
+    assert event["requestContext"]["http"]["method"] == "POST"
+    assert lambdas.get_function_url_config(FunctionName="by-url", Qualifier="live")["FunctionUrl"] == url
+    listed = lambdas.list_function_url_configs(FunctionName="by-url")["FunctionUrlConfigs"]
+    assert [entry["FunctionUrl"] for entry in listed] == [url]
+    lambdas.delete_function_url_config(FunctionName="by-url", Qualifier="live")
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(url)
+
+
+def test_function_url_takes_an_answer_without_status_and_cors(cloud: Any, functions: Any) -> None:
+    functions.create("plain-url", "def handler(event, context):\n    return {'hello': 'world'}\n")
+    lambdas = cloud.client("lambda")
+    cors = {"AllowOrigins": ["https://example.org"], "AllowMethods": ["GET"]}
+    url = lambdas.create_function_url_config(FunctionName="plain-url", AuthType="NONE", Cors=cors)[
+        "FunctionUrl"
+    ]
+    lambdas.add_permission(
+        FunctionName="plain-url",
+        StatementId="url",
+        Action="lambda:InvokeFunctionUrl",
+        Principal="*",
+        FunctionUrlAuthType="NONE",
+    )
+    answer = httpx.get(url, headers={"Origin": "https://example.org"})
+    assert answer.json() == {"hello": "world"}
+    assert answer.headers["access-control-allow-origin"] == "https://example.org"
+    assert (
+        "access-control-allow-origin"
+        not in httpx.get(url, headers={"Origin": "https://evil.example"}).headers
+    )
+
+
+def _distribution(cloud: Any, bucket: str, **behaviour: Any) -> Any:
+    client = cloud.client("cloudfront")
+    oac = client.create_origin_access_control(
+        OriginAccessControlConfig={
+            "Name": bucket,
+            "SigningProtocol": "sigv4",
+            "SigningBehavior": "always",
+            "OriginAccessControlOriginType": "s3",
+        }
+    )
+    return client.create_distribution(
+        DistributionConfig={
+            "CallerReference": bucket,
+            "Comment": "",
+            "Enabled": True,
+            "DefaultRootObject": "index.html",
+            "Origins": {
+                "Quantity": 1,
+                "Items": [
+                    {
+                        "Id": "s3",
+                        "DomainName": f"{bucket}.s3.us-east-1.amazonaws.com",
+                        "OriginPath": "/static",
+                        "OriginAccessControlId": oac["OriginAccessControl"]["Id"],
+                        "S3OriginConfig": {"OriginAccessIdentity": ""},
+                    }
+                ],
+            },
+            "DefaultCacheBehavior": {
+                "TargetOriginId": "s3",
+                "ViewerProtocolPolicy": "redirect-to-https",
+                "Compress": True,
+                "CachePolicyId": CACHING_OPTIMIZED,
+                "AllowedMethods": {"Quantity": 2, "Items": ["GET", "HEAD"]},
+                **behaviour,
+            },
+        }
+    )["Distribution"]
+
+
+def test_cloudfront_serves_the_bucket_when_its_policy_grants_it(cloud: Any) -> None:
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket="static-files")
+    script = b"console.log('a long script');\n" * 200
+    s3.put_object(
+        Bucket="static-files", Key="static/index.html", Body=b"<h1>root</h1>", ContentType="text/html"
+    )
+    s3.put_object(
+        Bucket="static-files",
+        Key="static/js/app.js",
+        Body=script,
+        ContentType="application/javascript",
+        CacheControl="public, max-age=31536000, immutable",
+    )
+    made = _distribution(cloud, "static-files", ResponseHeadersPolicyId=CORS_AND_SECURITY)
+    domain = made["DomainName"]
+    assert domain.startswith("127.0.0.1:")
+    assert cloud.client("cloudfront").get_distribution(Id=made["Id"])["Distribution"]["DomainName"] == domain
+    local = cloud.published[f"https://{domain}"]
+    assert local == f"http://{domain}"
+    assert httpx.get(f"{local}/js/app.js").status_code == 403, "no bucket policy yet"
+    s3.put_bucket_policy(
+        Bucket="static-files",
+        Policy=json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Principal": {"Service": "cloudfront.amazonaws.com"},
+                        "Action": "s3:GetObject",
+                        "Resource": "arn:aws:s3:::static-files/*",
+                        "Condition": {"StringEquals": {"AWS:SourceArn": made["ARN"]}},
+                    }
+                ],
+            }
+        ),
+    )
+    with httpx.Client(base_url=local) as client:
+        assert client.get("/").text == "<h1>root</h1>"
+        answer = client.get(
+            "/js/app.js", headers={"Accept-Encoding": "identity", "Origin": "https://example.org"}
+        )
+        assert answer.content == script
+        assert answer.headers["content-type"] == "application/javascript"
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        again = client.get("/js/app.js", headers={"If-None-Match": answer.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        small = client.get("/js/app.js", headers={"Accept-Encoding": "gzip"})
+        assert small.headers["content-encoding"] == "gzip"
+        assert small.content == script
+        assert int(small.headers["content-length"]) == len(gzip.compress(script, 6, mtime=0))
+        head = client.head("/js/app.js", headers={"Accept-Encoding": "identity"})
+        assert int(head.headers["content-length"]) == len(script)
+        assert client.get("/none").status_code == 403
+        assert client.post("/js/app.js").status_code == 403
+
+
+def test_cloudfront_of_another_distribution_is_refused(cloud: Any) -> None:
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket="other-files")
+    s3.put_object(Bucket="other-files", Key="static/a.txt", Body=b"a")
+    made = _distribution(cloud, "other-files")
+    s3.put_bucket_policy(
+        Bucket="other-files",
+        Policy=json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Principal": {"Service": "cloudfront.amazonaws.com"},
+                        "Action": "s3:GetObject",
+                        "Resource": "arn:aws:s3:::other-files/*",
+                        "Condition": {
+                            "StringEquals": {
+                                "AWS:SourceArn": "arn:aws:cloudfront::000000000000:distribution/EOTHER"
+                            }
+                        },
+                    }
+                ],
+            }
+        ),
+    )
+    assert httpx.get(f"http://{made['DomainName']}/a.txt").status_code == 403
+
+
+def test_algolia_stand_in_stores_finds_and_says_what_it_is(cloud: Any) -> None:
+    base = f"http://127.0.0.1:{cloud.port('algolia')}"
+    keys = {"X-Algolia-API-Key": "any", "X-Algolia-Application-Id": "any"}
+    with httpx.Client(base_url=base, headers=keys) as client:
+        objects = [{"objectID": str(n), "name": f"Project {n}"} for n in range(3)]
+        requests = [{"action": "addObject", "body": entry} for entry in objects]
+        answer = client.post("/1/indexes/projects/batch", json={"requests": requests})
+        assert answer.json()["objectIDs"] == ["0", "1", "2"]
+        assert "stand-in" in answer.headers["x-stand-in"]
+        assert (
+            client.get(f"/1/indexes/projects/task/{answer.json()['taskID']}").json()["status"] == "published"
+        )
+        client.put("/1/indexes/projects/settings", json={"searchableAttributes": ["name"]})
+        assert client.get("/1/indexes/projects/settings").json()["searchableAttributes"] == ["name"]
+        found = client.post("/1/indexes/projects/query", json={"query": "project 2"}).json()
+        assert [hit["objectID"] for hit in found["hits"]] == ["2"]
+        stored = json.loads((cloud.state_dir / "algolia" / "projects.json").read_text())
+        assert set(stored["objects"]) == {"0", "1", "2"}
+        client.post("/1/indexes/projects/clear")
+        assert client.post("/1/indexes/projects/query", json={}).json()["nbHits"] == 0
+        assert client.delete("/1/indexes/projects").status_code == 200
+        assert client.post("/1/indexes/projects/query", json={}).status_code == 404
+    assert httpx.post(f"{base}/1/indexes/projects/batch", json={}).status_code == 403
