@@ -103,7 +103,6 @@ def image(wanted: BackendBuild, backend: Backend, log: Path, progress: Callable[
 
 def package(
     wanted: BackendBuild,
-    backend: Backend,
     stage: str,
     values: Mapping[str, str],
     log: Path,
@@ -113,7 +112,6 @@ def package(
 
     Args:
         wanted: The build.
-        backend: Its part of the manifest.
         stage: Zappa's stage; the environment.
         values: What the placeholders of the settings template stand for.
         log: Receives the tools' words.
@@ -200,14 +198,8 @@ def prune(content: Path, keep: set[str]) -> None:
     """
     needed = keep | {"zappa", "werkzeug", "markupsafe"}
     for info in list(content.glob("*.dist-info")):
-        name = normalised(info.name.removesuffix(".dist-info").rsplit("-", 1)[0])
-        if name in needed:
-            continue
-        for line in (info / "RECORD").read_text(encoding="utf-8").splitlines():
-            path = (content / line.split(",")[0]).resolve()
-            if path.is_relative_to(content.resolve()):
-                path.unlink(missing_ok=True)
-        shutil.rmtree(info, ignore_errors=True)
+        if normalised(info.name.removesuffix(".dist-info").rsplit("-", 1)[0]) not in needed:
+            _uninstall(content, info)
     for name in IN_LAMBDA:
         for path in [content / name, content / f"{name}.py", *content.glob(f"{name}-*.dist-info")]:
             _remove(path)
@@ -228,6 +220,14 @@ def normalised(name: str) -> str:
 
 
 # ---------------------------------------------------------------------- inside
+
+
+def _uninstall(content: Path, info: Path) -> None:
+    for line in (info / "RECORD").read_text(encoding="utf-8").splitlines():
+        path = (content / line.split(",")[0]).resolve()
+        if path.is_relative_to(content.resolve()):
+            path.unlink(missing_ok=True)
+    shutil.rmtree(info, ignore_errors=True)
 
 
 def _export(wanted: BackendBuild, groups: list[str], log: Path) -> str:
@@ -276,11 +276,13 @@ def _site_packages(wanted: BackendBuild, backend: Backend, log: Path) -> Path:
 
 
 def _precompile(content: Path, interpreter: Interpreter) -> None:
-    """Put an unchecked-hash .pyc beside every module: Lambda's file times never match, and cannot be written."""
+    """Put an unchecked-hash .pyc beside every module: in Lambda no file time matches."""
     mode = py_compile.PycInvalidationMode.UNCHECKED_HASH.name.lower().replace("_", "-")
     subprocess.run(
-        [str(interpreter.path), "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", mode]
-        + ["-s", str(content), str(content)],
+        [
+            *(str(interpreter.path), "-m", "compileall", "-q", "-j", "0"),
+            *("--invalidation-mode", mode, "-s", str(content), str(content)),
+        ],
         check=False,
         capture_output=True,
     )

@@ -1,0 +1,1 @@
+"""Typer commands, thin, one file per noun; they compose the rest."""

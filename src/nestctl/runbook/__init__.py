@@ -1,0 +1,1 @@
+"""The manual as steps, one file per chapter."""

@@ -1,0 +1,105 @@
+"""What surrounds every command: its result as text or JSON, its failures, its exit status."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import typer
+
+from nestctl.report import ExitCode, NestctlError
+from nestctl.report.console import print_envelope, print_error, say
+
+
+class Failed(Exception):  # noqa: N818 - carries a failure together with what was done before it
+    """A failure with data that ``--json`` shows beside it."""
+
+    def __init__(self, error: NestctlError, result: Any) -> None:
+        super().__init__(error.what)
+        self.error = error
+        self.result = result
+
+
+def run_command(command: str, as_json: bool, work: Callable[[], Any], show: Callable[[Any], None]) -> None:
+    """Run a command's work, show its result, and exit with the documented status.
+
+    Args:
+        command: Words of the command, for the envelope.
+        as_json: Whether stdout gets the envelope instead of text.
+        work: Returns the JSON-able result.
+        show: Writes the result for people.
+
+    Raises:
+        typer.Exit: With the exit status, when it is not 0.
+    """
+    with _signals():
+        try:
+            result = work()
+        except Failed as failure:
+            _fail(command, as_json, failure.error, failure.result)
+        except NestctlError as error:
+            _fail(command, as_json, error, None)
+        except KeyboardInterrupt:
+            stopped = NestctlError(
+                "interrupted",
+                "Stopped.",
+                "What was done so far is kept.",
+                f"nestctl {command}, to go on where it stopped",
+                ExitCode.INTERRUPTED,
+            )
+            _fail(command, as_json, stopped, None)
+        else:
+            if as_json:
+                print_envelope(command, result)
+            else:
+                show(result)
+
+
+def _fail(command: str, as_json: bool, error: NestctlError, result: Any) -> None:
+    if as_json:
+        print_envelope(command, result, errors=[error], exit_code=error.exit_code)
+    print_error(error)
+    raise typer.Exit(int(error.exit_code))
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    """Turn SIGTERM into the same orderly end as Ctrl-C, and say what the first of either does."""
+
+    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a signal handler's signature
+        say("\nStopping: what runs now ends in order and saves its state. Again to stop at once.")
+        for again in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(again, signal.default_int_handler)
+        raise KeyboardInterrupt
+
+    previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def confirm(question: str, *, yes: bool, flag: str = "--yes") -> None:
+    """Ask before something is changed; without a terminal, refuse and name the flag.
+
+    Raises:
+        NestctlError: ``not-confirmed``.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise NestctlError(
+            "not-confirmed",
+            "Nothing was changed: this asks first, and there is no terminal to ask on.",
+            question,
+            f"Run it again with {flag}.",
+            ExitCode.USAGE,
+        )
+    say(f"{question} [y/N] ")
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise NestctlError("not-confirmed", "Nothing was changed.", "The answer was not yes.", "")

@@ -1,0 +1,175 @@
+"""nestctl local: the AWS on this machine."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from nestctl.cli import options
+from nestctl.cli.frame import confirm, run_command
+from nestctl.cli.targets import local_cloud_error
+from nestctl.report import Progress, RunStarted, StepFinished, StepStarted, usage_error
+from nestctl.report.console import data, make_reporter, say
+from nestctl.settings.paths import CHECKOUT
+
+app = typer.Typer(no_args_is_help=True, help="The AWS on this machine: start, stop, look, forget.")
+
+HIGHEST_PORT = 65535
+
+
+@app.command()
+def start(
+    port: Annotated[
+        int | None, typer.Option(help="Port of the AWS API.", show_default="4566, or a free one")
+    ] = None,
+    as_json: options.JsonOption = False,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Start the local cloud, or find it running.
+
+    Examples:
+      nestctl local start
+      nestctl local start --port 4570
+    """
+
+    def work() -> dict[str, Any]:
+        if port is not None and not 1 <= port <= HIGHEST_PORT:
+            raise usage_error(
+                "bad-port", f"{port} is not a port.", "Ports are 1 to 65535.", "nestctl local start"
+            )
+        info = _with_progress("local start", quiet, lambda cloud, tell: cloud.start(tell, port=port))
+        return {"endpoint_url": info.endpoint_url, "account_id": info.account_id, "site": info.site_url}
+
+    run_command("local start", as_json, work, lambda found: data(found["endpoint_url"]))
+
+
+@app.command()
+def stop(as_json: options.JsonOption = False, quiet: options.QuietOption = False) -> None:
+    """Stop the local cloud and every process of it; what it remembers stays.
+
+    Examples:
+      nestctl local stop
+    """
+
+    def work() -> dict[str, Any]:
+        return {"stopped": _with_progress("local stop", quiet, lambda cloud, tell: cloud.stop(tell))}
+
+    run_command(
+        "local stop",
+        as_json,
+        work,
+        lambda found: say("Stopped." if found["stopped"] else "Nothing was running."),
+    )
+
+
+@app.command()
+def status(as_json: options.JsonOption = False) -> None:
+    """Show what runs: processes, ports, addresses.
+
+    Examples:
+      nestctl local status
+    """
+
+    def work() -> dict[str, Any]:
+        from dataclasses import asdict
+
+        return asdict(_cloud().status())
+
+    run_command("local status", as_json, work, _show_status)
+
+
+@app.command()
+def env(as_json: options.JsonOption = False) -> None:
+    """Print the variables for a shell that works against the local cloud.
+
+    Examples:
+      eval "$(nestctl local env)" && aws s3 ls
+    """
+
+    def work() -> dict[str, str]:
+        from nestctl.localcloud import LocalCloudError
+
+        try:
+            return dict(_cloud().env())
+        except LocalCloudError as error:
+            raise local_cloud_error(error) from error
+
+    def show(found: dict[str, str]) -> None:
+        for name, value in found.items():
+            data(f"export {name}={shlex.quote(value)}")
+
+    run_command("local env", as_json, work, show)
+
+
+@app.command()
+def reset(
+    yes: options.YesOption = False,
+    as_json: options.JsonOption = False,
+    quiet: options.QuietOption = False,
+    dry_run: options.DryRunOption = False,
+) -> None:
+    """Stop the local cloud and forget everything in it: buckets, database rows, keys.
+
+    Examples:
+      nestctl local reset --yes
+    """
+
+    def work() -> dict[str, Any]:
+        cloud = _cloud()
+        if dry_run:
+            return {"would_remove": str(cloud.state_dir)}
+        confirm(f"Forget everything in {cloud.state_dir}?", yes=yes)
+        _with_progress("local reset", quiet, lambda found, tell: found.reset(tell))
+        return {"removed": str(cloud.state_dir)}
+
+    def show(found: dict[str, Any]) -> None:
+        verb, place = next(iter(found.items()))
+        say(f"{verb.replace('_', ' ').capitalize()}: {place}")
+
+    run_command("local reset", as_json, work, show)
+
+
+def _cloud() -> Any:
+    from nestctl.localcloud import LocalCloud
+
+    return LocalCloud.at(CHECKOUT)
+
+
+def _with_progress(name: str, quiet: bool, work: Callable[[Any, Callable[[str], None]], Any]) -> Any:
+    import time
+
+    from nestctl.localcloud import LocalCloudError
+
+    reporter = make_reporter(quiet=quiet)
+    began = time.monotonic()
+    try:
+        reporter.emit(RunStarted(f"nestctl {name}", (name,)))
+        reporter.emit(StepStarted(name, "working"))
+        result = work(_cloud(), lambda line: reporter.emit(Progress(line)))
+        reporter.emit(StepFinished(name, "done", "ready", time.monotonic() - began))
+    except LocalCloudError as error:
+        raise local_cloud_error(error) from error
+    else:
+        return result
+    finally:
+        reporter.close()
+
+
+def _show_status(found: dict[str, Any]) -> None:
+    if not found["running"]:
+        data("The local cloud is stopped.")
+        return
+    data(f"API   {found['info']['endpoint_url']}")
+    if found["info"]["site_url"]:
+        data(f"Site  {found['info']['site_url']}")
+    data(f"Files {found['info']['state_dir']}")
+    data(f"Log   {found['log']}")
+    for pid, role in sorted(found["processes"].items(), key=lambda pair: pair[1]):
+        data(f"  {pid:>8}  {role}")
+    for public, local in sorted(found["addresses"].items()):
+        data(f"  {local}  {public}")
+    for warning in found["warnings"]:
+        say(f"warning: {warning}")

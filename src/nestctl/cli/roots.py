@@ -1,0 +1,108 @@
+"""nestctl plan and apply: one Terraform root, with the variables that the runbook would give it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from nestctl.cli import options
+from nestctl.cli.frame import confirm, run_command
+from nestctl.cli.session import open_session, run_lock
+from nestctl.report import Progress, usage_error
+from nestctl.report.console import data, make_reporter, say
+
+RootArgument = Annotated[str, typer.Argument(help="state, bootstrap or the environment.")]
+
+
+def plan(
+    root: RootArgument,
+    env: options.EnvOption = "staging",
+    target: options.TargetOption = "local",
+    app: options.AppOption = None,
+    as_json: options.JsonOption = False,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Plan one root and show what an apply would change.
+
+    Examples:
+      nestctl plan staging
+      nestctl plan bootstrap --json
+    """
+    run_command("plan", as_json, lambda: _plan(root, env, target, app, quiet, apply=False, yes=True), _show)
+
+
+def apply(
+    root: RootArgument,
+    env: options.EnvOption = "staging",
+    target: options.TargetOption = "local",
+    app: options.AppOption = None,
+    yes: options.YesOption = False,
+    as_json: options.JsonOption = False,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Plan one root, show the plan, and apply exactly that plan.
+
+    Examples:
+      nestctl apply staging
+      nestctl apply staging --yes
+    """
+    run_command("apply", as_json, lambda: _plan(root, env, target, app, quiet, apply=True, yes=yes), _show)
+
+
+def _plan(
+    name: str, env: str, target: str, app: Any, quiet: bool, *, apply: bool, yes: bool
+) -> dict[str, Any]:
+    from nestctl.runbook import roots
+
+    session = open_session(env=env, target=target, app=app)
+    if name not in roots.names(session.settings):
+        raise usage_error(
+            "unknown-root",
+            f"There is no root {name!r}.",
+            f"The roots are: {', '.join(roots.names(session.settings))}.",
+            f"nestctl plan {session.settings.environment}",
+        )
+    reporter = make_reporter(quiet=quiet)
+    try:
+        with run_lock(session.settings):
+
+            def tell(line: str) -> None:
+                reporter.emit(Progress(line))
+
+            chosen = session.target(tell)
+            assert chosen is not None  # noqa: S101 - it was to be started
+            context = session.context(chosen, reporter)
+            root = roots.find(context, name)
+            saved = context.plan(root, tell)
+            result: dict[str, Any] = {
+                "root": name,
+                "summary": saved.summary(),
+                "changes": [{"action": c.action, "address": c.address} for c in saved.changes],
+                "applied": None,
+            }
+            if apply and not saved.empty:
+                reporter.close()
+                _list(result)
+                confirm(f"Apply this plan to {name}?", yes=yes)
+                result["applied"] = context.apply(root, saved)
+            else:
+                saved.file.unlink(missing_ok=True)
+            return result
+    finally:
+        reporter.close()
+
+
+def _list(result: dict[str, Any]) -> None:
+    for change in result["changes"]:
+        say(f"  {change['action']:<8} {change['address']}")
+    say(f"{result['root']}: {result['summary']}")
+
+
+def _show(result: dict[str, Any]) -> None:
+    if result["applied"]:
+        data(f"{result['root']}: {result['applied']}")
+        return
+    for change in result["changes"]:
+        data(f"  {change['action']:<8} {change['address']}")
+    data(f"{result['root']}: {result['summary']}")

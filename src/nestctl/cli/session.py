@@ -1,0 +1,103 @@
+"""Puts a run together: settings, target, context, and the lock that keeps two runs apart."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nestctl.cli.targets import check_target, local_target
+from nestctl.report import NestctlError, Reporter
+from nestctl.settings.resolve import Settings, resolve
+from nestctl.settings.target import Target
+
+if TYPE_CHECKING:
+    from nestctl.runbook.context import Context
+    from nestctl.runbook.engine import Result
+
+
+@dataclass(frozen=True)
+class Session:
+    """A command's settings, and how to get from them to a context."""
+
+    settings: Settings
+
+    def target(self, progress: Callable[[str], None], *, start: bool = True) -> Target | None:
+        """Return the target; ``None`` when it is stopped and shall not be started."""
+        return local_target(self.settings, progress, start=start)
+
+    def context(self, target: Target, reporter: Reporter) -> Context:
+        """Return what the steps work with."""
+        from nestctl.runbook.context import Context
+
+        return Context(self.settings, target, reporter)
+
+    @staticmethod
+    def site(context: Context, results: Sequence[Result]) -> str | None:
+        """Return the site's address once it was seen to answer."""
+        from nestctl.runbook import site
+
+        answered = any(r.step == "smoke" and r.outcome in ("done", "changed") for r in results)
+        return site.url(context) if answered else None
+
+    @staticmethod
+    def missing_secrets(results: Sequence[Result]) -> dict[str, Any]:
+        """Return the external secrets that nobody has set, as the step `secrets` found them."""
+        for result in results:
+            if result.step == "secrets":
+                return dict(result.data.get("missing", {}))
+        return {}
+
+
+def open_session(
+    *,
+    env: str,
+    target: str = "local",
+    app: Path | None = None,
+    region: str | None = None,
+    domain: str | None = None,
+) -> Session:
+    """Settle what a command was asked for; nothing is started.
+
+    Raises:
+        NestctlError: Bad input (exit status 2).
+    """
+    check_target(target)
+    return Session(resolve(app=app, environment=env, target=target, region=region, domain=domain))
+
+
+@contextmanager
+def run_lock(settings: Settings, *, wanted: bool = True) -> Iterator[None]:
+    """Hold the lock of this target and environment, so that two runs do not mix.
+
+    The operating system frees it when the process dies, however that happens.
+
+    Raises:
+        NestctlError: ``run-busy`` with the other run's process id.
+    """
+    if not wanted:
+        yield
+        return
+    from filelock import FileLock, Timeout
+
+    settings.work.mkdir(parents=True, exist_ok=True)
+    owner = settings.work / "run.pid"
+    lock = FileLock(settings.work / "run.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        pid = owner.read_text(encoding="utf-8").strip() if owner.is_file() else "unknown"
+        raise NestctlError(
+            "run-busy",
+            f"Another nestctl (pid {pid}) works on {settings.stack}.",
+            "Two runs must not change the same environment at once.",
+            f"Wait for it, or look at it: ps -fp {pid}",
+        ) from error
+    try:
+        owner.write_text(str(os.getpid()), encoding="utf-8")
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,93 @@
+"""Makes a target: for `local`, the local cloud is started and its addresses are learnt."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from nestctl.report import NestctlError, usage_error
+from nestctl.settings.paths import CHECKOUT
+from nestctl.settings.resolve import Settings
+from nestctl.settings.target import Target
+
+TARGETS = ("local",)
+
+FOREIGN = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_ROLE_ARN",
+)
+"""The user's real credentials must never reach a rehearsal, nor the rehearsal a real account."""
+
+
+def check_target(name: str) -> None:
+    """Refuse a target that nestctl does not have.
+
+    Raises:
+        NestctlError: ``unknown-target`` (exit status 2).
+    """
+    if name not in TARGETS:
+        raise usage_error(
+            "unknown-target",
+            f"There is no target {name!r}.",
+            f"The targets are: {', '.join(TARGETS)}.",
+            "nestctl up --target local",
+        )
+
+
+def local_target(settings: Settings, progress: Callable[[str], None], *, start: bool = True) -> Target | None:
+    """Return the local cloud as a target.
+
+    Args:
+        settings: The run's settings; only the region and the domain matter.
+        progress: Told what happens.
+        start: Start the cloud when it is stopped; otherwise ``None`` is returned then.
+
+    Raises:
+        NestctlError: ``local-cloud``: it does not start.
+    """
+    from nestctl.localcloud import LocalCloud, LocalCloudError
+
+    cloud = LocalCloud.at(CHECKOUT)
+    try:
+        if not start and not cloud.status().running:
+            return None
+        info = cloud.start(progress)
+        environ = cloud.env()
+    except LocalCloudError as error:
+        raise local_cloud_error(error) from error
+    region = str(settings.region.value)
+    environ = {**environ, "AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+    for name in FOREIGN:
+        os.environ.pop(name, None)
+    os.environ.update(environ)
+
+    def reach(url: str) -> str:
+        parts = urlsplit(url)
+        if parts.hostname != settings.domain.value:
+            return cloud.reach(url)
+        site = cloud.status().info
+        if site is None or site.site_url is None:
+            return url
+        return site.site_url.rstrip("/") + parts.path
+
+    return Target(
+        name="local",
+        region=region,
+        environ=environ,
+        config_file=Path(info.aws_config_file),
+        credentials_file=Path(info.aws_credentials_file),
+        image_kind="process",
+        reach=reach,
+    )
+
+
+def local_cloud_error(error: Exception) -> NestctlError:
+    """Return a local-cloud failure in the shape of every other."""
+    return NestctlError("local-cloud", "The local cloud cannot do that.", str(error), "nestctl local status")

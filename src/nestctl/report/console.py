@@ -1,0 +1,53 @@
+"""Which reporter a run gets, and how results and failures reach people and programs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from nestctl.report.envelope import envelope
+from nestctl.report.errors import ExitCode, NestctlError
+from nestctl.report.events import Reporter
+from nestctl.report.plain import PlainReporter, QuietReporter
+
+
+def make_reporter(*, quiet: bool = False, verbose: bool = False) -> Reporter:
+    """Return the live view on a terminal, plain lines elsewhere; both write to stderr only."""
+    if quiet:
+        return QuietReporter(sys.stderr)
+    if sys.stderr.isatty() and not verbose and os.environ.get("TERM") != "dumb":
+        from rich.console import Console
+
+        from nestctl.report.terminal import TerminalReporter
+
+        return TerminalReporter(Console(stderr=True, highlight=False))
+    return PlainReporter(sys.stderr, verbose=verbose)
+
+
+def say(text: str = "") -> None:
+    """Write a line of talk to stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def data(text: str) -> None:
+    """Write a line of data to stdout."""
+    print(text, flush=True)
+
+
+def print_envelope(
+    command: str, result: Any, *, errors: Sequence[NestctlError] = (), exit_code: ExitCode = ExitCode.DONE
+) -> None:
+    """Write the JSON envelope to stdout."""
+    data(envelope(command, result, errors=errors, exit_code=exit_code))
+
+
+def print_error(error: NestctlError) -> None:
+    """Write a failure to stderr: what, why, next."""
+    say()
+    say(f"error: {error.what}  [{error.code}]")
+    for line in error.why.splitlines():
+        say(f"  {line}")
+    if error.next:
+        say(f"next: {error.next}")

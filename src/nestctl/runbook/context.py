@@ -1,0 +1,228 @@
+"""What all steps of a run share: settings, target, AWS identities, Terraform roots, what was looked up."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable, Mapping
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from nestctl.aws import s3
+from nestctl.aws.session import Aws
+from nestctl.build import backend as backend_build
+from nestctl.build import frontend as frontend_build
+from nestctl.report import Note, Progress, Reporter
+from nestctl.settings.paths import CHECKOUT, INFRASTRUCTURE
+from nestctl.settings.resolve import Settings
+from nestctl.settings.target import Target
+from nestctl.terraform import locks
+from nestctl.terraform.messages import Applying, Message, Planned, Refreshing
+from nestctl.terraform.root import Plan, Root
+
+STATE_KEY = "terraform.tfstate"
+"""Key of every state in its bucket, as the manual writes it."""
+
+SUFFIX_DIGITS = 8
+"""Must be what infrastructure/ uses: substr(sha256("account/region/project/environment"), 0, 8)."""
+
+
+class Context:
+    """Shared by the steps of one run; it caches what was read, never what was decided."""
+
+    def __init__(self, settings: Settings, target: Target, reporter: Reporter) -> None:
+        self.settings = settings
+        self.target = target
+        self.reporter = reporter
+        self.caller = Aws(target.region)
+        self._outputs: dict[str, dict[str, Any]] = {}
+        self._plans: dict[str, Plan] = {}
+
+    # ------------------------------------------------------------------ names
+
+    @property
+    def environment(self) -> str:
+        """Name of the environment."""
+        return self.settings.environment
+
+    @property
+    def project(self) -> str:
+        """Name of the project."""
+        return self.settings.project
+
+    @property
+    def stack(self) -> str:
+        """``nest-staging``."""
+        return self.settings.stack
+
+    @property
+    def function_name(self) -> str:
+        """Zappa's name for the function: project and stage."""
+        return self.stack
+
+    @property
+    def logs(self) -> Path:
+        """Folder of the logs of builds and of Terraform."""
+        return self.settings.work / "logs"
+
+    @property
+    def builds(self) -> Path:
+        """Folder for the builds of this application; shared by its environments."""
+        name = hashlib.sha256(str(self.settings.app).encode()).hexdigest()[:8]
+        base = self.settings.work.parent if self.settings.work.parent.name != ".nest" else CHECKOUT / ".cache"
+        return base / "builds" / name
+
+    def suffix(self, environment: str) -> str:
+        """Return the suffix of globally unique names."""
+        parts = (self.caller.account_id, self.target.region, self.project, environment)
+        return hashlib.sha256("/".join(parts).encode()).hexdigest()[:SUFFIX_DIGITS]
+
+    def state_bucket(self, root: str, environment: str | None = None) -> str:
+        """Return the name of the bucket that holds the state of ``root``, for this environment or another."""
+        owner = "state" if root == "state" else environment or self.environment
+        return f"{self.project}-state-{root}-{self.suffix(owner)}"
+
+    def log(self, name: str) -> Path:
+        """Return the log file for one kind of child program."""
+        return self.logs / f"{name}.log"
+
+    # ------------------------------------------------------------------ identities
+
+    @cached_property
+    def deployer(self) -> Aws:
+        """The role ``<project>-<environment>-terraform``, assumed through its profile."""
+        return Aws(self.target.region, self.stack)
+
+    def profile_environment(self, profile: str) -> dict[str, str]:
+        """Return the variables that make Terraform and Zappa use a profile and nothing else."""
+        return {**self.target.environ, "AWS_PROFILE": profile, "AWS_REGION": self.target.region}
+
+    # ------------------------------------------------------------------ Terraform
+
+    def root(self, name: str, *, profile: str, variables: Mapping[str, Any], local: bool = False) -> Root:
+        """Return the Terraform root ``name`` with these variables.
+
+        Args:
+            name: ``state``, ``bootstrap`` or the environment.
+            profile: AWS profile that Terraform uses.
+            variables: Input variables.
+            local: Keep the state in the data folder: the bucket does not exist yet.
+        """
+        data = self.settings.work / "terraform" / name
+        backend: dict[str, Any] = {} if local else self.backend(name)
+        return Root(
+            name=name,
+            folder=INFRASTRUCTURE / name,
+            data=data,
+            environ=self.profile_environment(profile),
+            backend=backend,
+            variables=variables,
+            on_message=self._on_message,
+        )
+
+    def backend(self, name: str) -> dict[str, Any]:
+        """Return the backend configuration of a root."""
+        return {
+            "bucket": self.state_bucket(name),
+            "key": STATE_KEY,
+            "region": self.target.region,
+            "use_lockfile": True,
+            "encrypt": True,
+        }
+
+    def outputs(self, root: Root, *, fresh: bool = False) -> dict[str, Any]:
+        """Return a root's outputs, read once between two applies."""
+        if fresh or root.name not in self._outputs:
+            self._outputs[root.name] = root.outputs()
+        return self._outputs[root.name]
+
+    def plan(self, root: Root, tell: Callable[[str], None]) -> Plan:
+        """Plan a root, once for the same variables between two applies."""
+        key = hashlib.sha256(f"{root.name}{sorted(root.variables.items(), key=str)}".encode()).hexdigest()
+        if key not in self._plans:
+            self.free_state(root, tell)
+            self._plans[key] = root.plan()
+        return self._plans[key]
+
+    def apply(self, root: Root, plan: Plan) -> str:
+        """Apply a saved plan and forget what was read before it."""
+        self._outputs.pop(root.name, None)
+        self._plans.clear()
+        self._planned = max(1, len(plan.changes))
+        self._applied = 0
+        summary = root.apply(plan)
+        return f"{summary.add} added, {summary.change} changed, {summary.remove} destroyed"
+
+    def free_state(self, root: Root, tell: Callable[[str], None]) -> None:
+        """Wait for a Terraform that an interrupted run left behind, then remove the lock of a dead one.
+
+        Raises:
+            NestctlError: ``terraform-lock`` when the lock may belong to a living run elsewhere.
+        """
+        locks.wait_for_writers(root.data, tell)
+        if not root.backend:
+            return
+        text = s3.read(self.caller, root.backend["bucket"], root.backend["key"] + ".tflock")
+        if not text:
+            return
+        lock = locks.Lock.parse(text.decode())
+        if not lock.is_of_this_user_and_machine:
+            raise locks.held_by_another(lock, root.name)
+        if not locks.writers(root.data):
+            root.force_unlock(lock.id)
+            self.note(f"removed the lock that a dead run left on the state of {root.name} ({lock.created})")
+
+    _planned = 1
+    _applied = 0
+
+    def _on_message(self, message: Message) -> None:
+        match message:
+            case Applying("start" | "progress", address, action, seconds):
+                waited = f", {seconds:.0f} s" if seconds else ""
+                self.progress(f"{_verb(action)} {address}{waited}", self._applied / self._planned)
+            case Applying("complete"):
+                self._applied += 1
+            case Refreshing(address):
+                self.progress(f"reading {address}")
+            case Planned(address, action):
+                self.progress(f"planning to {action} {address}")
+            case _:
+                pass
+
+    # ------------------------------------------------------------------ builds
+
+    @cache  # noqa: B019 - a context lives as long as its run
+    def backend_build(self) -> backend_build.BackendBuild:
+        """Return the backend's release as its sources were when the run first asked."""
+        return backend_build.describe(self.settings.app, self.settings.manifest.backend, self.builds)
+
+    @cache  # noqa: B019
+    def frontend_build(self, asset_prefix: str) -> frontend_build.FrontendBuild:
+        """Return the frontend's release as its sources were when the run first asked."""
+        return frontend_build.describe(
+            self.settings.app, self.settings.manifest.frontend, asset_prefix, self.builds
+        )
+
+    # ------------------------------------------------------------------ telling
+
+    def progress(self, message: str, fraction: float | None = None) -> None:
+        """Say what runs now."""
+        self.reporter.emit(Progress(message, fraction))
+
+    def note(self, message: str, *, warning: bool = False) -> None:
+        """Say something the user should read whatever the outcome."""
+        self.reporter.emit(Note(message, "warning" if warning else "info"))
+
+
+def free_space(folder: Path) -> int:
+    """Return the free bytes where ``folder`` is or will be."""
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+
+def _verb(action: str) -> str:
+    return {"create": "creating", "update": "updating", "delete": "destroying", "replace": "replacing"}.get(
+        action, action
+    )

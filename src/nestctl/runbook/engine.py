@@ -1,0 +1,140 @@
+"""Runs the steps in order: look, do, prove, say."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from nestctl.report import (
+    NestctlError,
+    Outcome,
+    Progress,
+    Reporter,
+    RunStarted,
+    StepFinished,
+    StepStarted,
+    usage_error,
+)
+from nestctl.runbook.context import Context
+from nestctl.runbook.step import Check, Step
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a step ended."""
+
+    step: str
+    outcome: Outcome
+    reason: str
+    seconds: float
+    plan: tuple[str, ...] = ()
+    data: dict[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it for ``--json``."""
+        return {
+            "step": self.step,
+            "outcome": self.outcome,
+            "reason": self.reason,
+            "seconds": round(self.seconds, 3),
+            **({"plan": list(self.plan)} if self.plan else {}),
+            **({"data": self.data} if self.data else {}),
+        }
+
+
+class StepFailed(Exception):  # noqa: N818 - it is what happened to a step
+    """A run ended before its last step.
+
+    Attributes:
+        error: Why.
+        results: The steps so far, the failed one included.
+    """
+
+    def __init__(self, error: NestctlError, results: list[Result]) -> None:
+        super().__init__(error.what)
+        self.error = error
+        self.results = results
+
+
+def select(steps: Sequence[Step], until: str | None) -> list[Step]:
+    """Return the steps up to and with ``until``; all without it.
+
+    Raises:
+        NestctlError: ``unknown-step`` (exit status 2).
+    """
+    if until is None:
+        return list(steps)
+    names = [step.name for step in steps]
+    if until not in names:
+        raise usage_error(
+            "unknown-step",
+            f"There is no step {until!r}.",
+            f"The steps are: {', '.join(names)}.",
+            f"nestctl up --until {names[0]}",
+        )
+    return list(steps[: names.index(until) + 1])
+
+
+def run(
+    steps: Sequence[Step], context: Context, reporter: Reporter, *, title: str, dry_run: bool = False
+) -> list[Result]:
+    """Carry the steps out, or with ``dry_run`` only say what each would do.
+
+    Raises:
+        StepFailed: A step failed or is blocked.
+    """
+    reporter.emit(RunStarted(title, tuple(step.name for step in steps)))
+    results: list[Result] = []
+    pending: set[str] = set()
+    for step in steps:
+        reporter.emit(StepStarted(step.name, step.title))
+        began = time.monotonic()
+
+        def tell(message: str) -> None:
+            reporter.emit(Progress(message))
+
+        try:
+            result = _one(step, context, tell, dry_run, pending & set(step.needs), began)
+        except NestctlError as error:
+            _finish(reporter, results, Result(step.name, "failed", error.what, time.monotonic() - began))
+            raise StepFailed(error, results) from error
+        if result.outcome in ("needed", "skipped"):
+            pending.add(step.name)
+        _finish(reporter, results, result)
+        if result.outcome == "blocked" and not dry_run:
+            why = NestctlError(
+                "step-blocked", f"The step {step.name} cannot go on.", result.reason, "nestctl status"
+            )
+            raise StepFailed(why, results)
+    return results
+
+
+def look(steps: Sequence[Step], context: Context, reporter: Reporter) -> list[Result]:
+    """Say of each step whether it is done, and change nothing (``nestctl status``)."""
+    return run(steps, context, reporter, title="Looking at every step", dry_run=True)
+
+
+def _one(step: Step, context: Context, tell: Any, dry_run: bool, waits_for: set[str], began: float) -> Result:
+    def result(outcome: Outcome, check: Check, reason: str) -> Result:
+        return Result(step.name, outcome, reason, time.monotonic() - began, tuple(check.plan), check.data)
+
+    if dry_run and waits_for:
+        reason = f"can be told once {' and '.join(sorted(waits_for))} is done"
+        return Result(step.name, "skipped", reason, time.monotonic() - began)
+    check = step.check(context, tell)
+    if check.verdict == "done":
+        return result("done", check, check.reason)
+    if check.verdict == "blocked":
+        return result("blocked", check, check.reason)
+    if dry_run:
+        return result("needed", check, check.reason)
+    summary = step.apply(context, tell)
+    step.verify(context, tell)
+    return result("changed", check, summary)
+
+
+def _finish(reporter: Reporter, results: list[Result], result: Result) -> None:
+    results.append(result)
+    reporter.emit(StepFinished(result.step, result.outcome, result.reason, result.seconds, dict(result.data)))

@@ -1,0 +1,91 @@
+"""Chapter 6: secrets. Generated ones are made and stored unseen; missing external ones are named."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from nestctl.aws import cache, parameters
+from nestctl.report import NestctlError
+from nestctl.runbook import stack
+from nestctl.runbook.context import Context
+from nestctl.runbook.step import Check, Tell, done, needed
+
+SECRET_BYTES = 48
+"""384 bits from the system's generator: Django asks for 50 characters, this makes 64."""
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """Every generated parameter has a value, and the cache asks for its token."""
+
+    name: str = "secrets"
+    title: str = "secrets in Parameter Store"
+    needs: tuple[str, ...] = ("platform",)
+
+    def check(self, context: Context, tell: Tell) -> Check:
+        """Done when nothing that nestctl can make is missing; what only people have is told, not awaited."""
+        tell("reading Parameter Store")
+        unset = _unset(context)
+        declared = context.settings.manifest.parameters
+        generate = [name for name in unset if declared[name].kind == "generated"]
+        missing = {name: declared[name].without for name in unset if declared[name].kind == "secret"}
+        plan = [f"generate {name}" for name in generate]
+        group = stack.outputs(context)["cache_replication_group_id"]
+        if not cache.has_token(context.deployer, group):
+            plan.append(f"give the cache {group} its token")
+        if plan:
+            return needed("; ".join(plan), *plan, missing=missing)
+        return done(_summary(missing), missing=missing)
+
+    def apply(self, context: Context, tell: Tell) -> str:
+        """Make what is missing; a value is never shown, and never set twice."""
+        values = stack.outputs(context)
+        path, key = values["parameter_path"], values["kms_key_arn"]
+        made = 0
+        for name in _unset(context):
+            if context.settings.manifest.parameters[name].kind == "generated":
+                tell(f"generating {name}")
+                parameters.set_secret(
+                    context.deployer, f"{path}{name}", secrets.token_urlsafe(SECRET_BYTES), key
+                )
+                made += 1
+        group = values["cache_replication_group_id"]
+        if not cache.has_token(context.deployer, group):
+            tell("giving the cache its token")
+            token = parameters.get_value(context.deployer, values["cache_auth_token_parameter"])
+            cache.set_token(context.deployer, group, token, tell)
+        return f"{made} generated, the cache asks for its token"
+
+    def verify(self, context: Context, tell: Tell) -> None:
+        """Look again."""
+        found = self.check(context, tell)
+        if found.verdict != "done":
+            raise NestctlError(
+                "secrets-missing", "Secrets that were just stored are not there.", found.reason, "nestctl up"
+            )
+
+
+def missing(context: Context) -> dict[str, str]:
+    """Return the external secrets that nobody has set, with what does not work without each."""
+    declared = context.settings.manifest.parameters
+    return {name: declared[name].without for name in _unset(context) if declared[name].kind == "secret"}
+
+
+def _unset(context: Context) -> list[str]:
+    found = parameters.list_parameters(context.deployer, stack.outputs(context)["parameter_path"])
+    declared = context.settings.manifest.parameters
+    if absent := [name for name in declared if name not in found]:
+        raise NestctlError(
+            "parameters-missing",
+            f"Parameter Store lacks {', '.join(absent)}.",
+            "Terraform makes every parameter of nest.toml.",
+            "nestctl up --until platform",
+        )
+    return [name for name, state in found.items() if name in declared and not state.is_set]
+
+
+def _summary(absent: dict[str, str]) -> str:
+    if not absent:
+        return "every parameter is set"
+    return f"generated ones are set; not set by anybody yet: {', '.join(absent)}"

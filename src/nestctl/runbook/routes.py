@@ -1,0 +1,57 @@
+"""Chapter 9: load balancer and function URL lead to the function, and the frontend gets its release."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nestctl.report import NestctlError
+from nestctl.runbook import release, stack
+from nestctl.runbook.context import Context
+from nestctl.runbook.step import Check, Tell, done, needed
+
+
+@dataclass(frozen=True)
+class Routes:
+    """The environment's root once more, with the function's name and the frontend's release."""
+
+    name: str = "routes"
+    title: str = "routes to the function, release of the frontend"
+    needs: tuple[str, ...] = ("backend",)
+
+    def check(self, context: Context, tell: Tell) -> Check:
+        """Done when a plan with the present releases is empty and the function knows its parameters."""
+        tell("planning")
+        plan = context.plan(stack.root(context, released=True), tell)
+        if not plan.empty:
+            return needed(plan.summary(), *(f"{c.action} {c.address}" for c in plan.changes))
+        if reasons := release.outdated(context):
+            return needed("; ".join(reasons), "publish a version that reads the new parameters")
+        return done("load balancer and function URL lead to the function")
+
+    def apply(self, context: Context, tell: Tell) -> str:
+        """Apply; where that changed parameters, publish a version that reads them."""
+        root = stack.root(context, released=True)
+        plan = context.plan(root, tell)
+        counts = context.apply(root, plan) if not plan.empty else "nothing to apply"
+        if release.outdated(context):
+            counts += f"; version {release.deploy(context, tell)} reads the new parameters"
+        return counts
+
+    def verify(self, context: Context, tell: Tell) -> None:
+        """There must be a function URL, and nothing left to do."""
+        if not stack.outputs(context).get("lambda_function_url"):
+            raise NestctlError(
+                "function-url-missing",
+                "There is no function URL after the apply.",
+                "The output lambda_function_url is empty.",
+                f"nestctl plan {context.environment}",
+            )
+        tell("planning again")
+        plan = context.plan(stack.root(context, released=True), tell)
+        if not plan.empty:
+            raise NestctlError(
+                "plan-not-empty",
+                f"A plan of infrastructure/{context.environment} is not empty right after its apply.",
+                "\n".join(f"{change.action} {change.address}" for change in plan.changes),
+                f"nestctl plan {context.environment}",
+            )

@@ -1,0 +1,114 @@
+"""The environment's root as the steps see it: its variables follow from what is deployed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nestctl.aws import functions, services
+from nestctl.aws.tasks import Network
+from nestctl.runbook.context import Context
+from nestctl.terraform.root import Root
+
+FOUNDATION = (
+    "module.platform.module.kms",
+    "module.platform.module.alb.aws_acm_certificate.this",
+    "module.platform.module.ecs.aws_ecr_repository.backend",
+    "module.platform.module.frontend.aws_ecr_repository.this",
+    "module.platform.module.frontend.module.static_bucket",
+    "module.platform.module.frontend.aws_cloudfront_distribution.static",
+)
+"""What must be there before images can be built and pushed; none of it waits for anything."""
+
+
+def root(context: Context, *, released: bool) -> Root:
+    """Return the environment's root.
+
+    Args:
+        context: The run.
+        released: Whether the frontend moves to the present release. Before the backend is live it stays
+            at what runs, so that no page asks for what is not there yet.
+    """
+    variables = {
+        **_common(context),
+        "backend_image_tag": context.backend_build().release,
+        "lambda_function_name": context.function_name if has_function(context) else None,
+    }
+    running = frontend(context)
+    serves = running is not None and running.desired > 0
+    if released:
+        variables["frontend_image_tag"] = context.frontend_build(asset_prefix(context)).release
+    else:
+        variables["frontend_desired_count"] = context.settings.sizes.get("frontend_desired_count", 2)
+        if running is not None and serves:
+            variables["frontend_image_tag"] = running.image_tag
+        else:
+            variables["frontend_image_tag"] = "none"
+            variables["frontend_desired_count"] = 0
+    return context.root(context.environment, profile=context.stack, variables=variables)
+
+
+def foundation(context: Context) -> Root:
+    """Return the root for the small apply that comes before any build: no release is known yet."""
+    variables = {
+        **_common(context),
+        "backend_image_tag": "none",
+        "frontend_image_tag": "none",
+        "frontend_desired_count": 0,
+    }
+    return context.root(context.environment, profile=context.stack, variables=variables)
+
+
+def deployed_root(context: Context) -> Root | None:
+    """Return the root with what runs now, once its first small apply was done."""
+    from nestctl.aws import identities as iam
+    from nestctl.runbook import identities
+
+    if iam.external_id(context.caller, identities.role_name(context)) is None:
+        return None
+    return root(context, released=has_function(context)) if outputs(context).get("static_url") else None
+
+
+def outputs(context: Context) -> dict[str, Any]:
+    """Return the outputs of the environment's root; empty before the first apply."""
+    return context.outputs(context.root(context.environment, profile=context.stack, variables={}))
+
+
+def asset_prefix(context: Context) -> str:
+    """Return the address that browsers load static files from."""
+    return context.target.reach(outputs(context)["static_url"])
+
+
+def has_function(context: Context) -> bool:
+    """Tell whether there is a released function to route to."""
+    return functions.alias_version(context.deployer, context.function_name) is not None
+
+
+def frontend(context: Context) -> services.Service | None:
+    """Return the frontend's service as it runs."""
+    return services.describe(
+        context.deployer, f"{context.stack}-frontend-cluster", f"{context.stack}-frontend-service"
+    )
+
+
+def network(context: Context) -> Network:
+    """Return where the backend's tasks run."""
+    values = outputs(context)
+    return Network(
+        values["tasks_cluster_name"], values["private_subnet_ids"], [values["ecs_security_group_id"]]
+    )
+
+
+def task_definition(context: Context, task: str) -> str:
+    """Return the ARN, with revision, of a task's definition."""
+    return str(outputs(context)["task_definitions"][task]["arn"])
+
+
+def _common(context: Context) -> dict[str, Any]:
+    return {
+        "aws_region": context.target.region,
+        "environment": context.environment,
+        "project_name": context.project,
+        "domain_name": context.settings.domain.value,
+        "application": context.settings.manifest.application(),
+        **context.settings.sizes,
+    }

@@ -1,0 +1,98 @@
+"""Chapter 1: the buckets and keys that hold every Terraform state, the one of this chapter included."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nestctl.aws import s3
+from nestctl.report import NestctlError
+from nestctl.runbook import identities
+from nestctl.runbook.context import STATE_KEY, Context
+from nestctl.runbook.step import Check, Tell, done, needed
+from nestctl.terraform.root import Root
+
+
+@dataclass(frozen=True)
+class State:
+    """The root ``state``. Its first apply keeps its state in a file, which then moves into the bucket."""
+
+    name: str = "state"
+    title: str = "buckets for Terraform's state"
+    needs: tuple[str, ...] = ("doctor",)
+
+    def check(self, context: Context, tell: Tell) -> Check:
+        """Done when the state lies in its bucket and a plan is empty."""
+        if reason := identities.missing(context, identities.of_state(context)):
+            user = identities.of_state(context).user
+            return needed(reason, f"make the IAM user {user}", "terraform apply in infrastructure/state")
+        if not _moved(context):
+            return needed(
+                f"no state in {context.state_bucket('state')} yet",
+                "terraform apply in infrastructure/state",
+                f"move its state into {context.state_bucket('state')}",
+            )
+        plan = context.plan(_root(context), tell)
+        if plan.empty:
+            return done(f"state in {context.state_bucket('state')}")
+        return needed(f"the buckets differ: {plan.summary()}", *(str(c.address) for c in plan.changes))
+
+    def apply(self, context: Context, tell: Tell) -> str:
+        """Apply, then move the state."""
+        identities.ensure(context, identities.of_state(context), tell)
+        if _moved(context):
+            root = _root(context)
+            return context.apply(root, context.plan(root, tell))
+        first = _root(context, local=True)
+        counts = context.apply(first, context.plan(first, tell))
+        tell("moving the state into its bucket")
+        _root(context).init(migrate=True)
+        return f"{counts}; state moved into {context.state_bucket('state')}"
+
+    def verify(self, context: Context, tell: Tell) -> None:
+        """The state must be in the bucket, and say what is there."""
+        if not _moved(context):
+            raise NestctlError(
+                "state-not-moved",
+                f"The state did not arrive in {context.state_bucket('state')}.",
+                "terraform init -migrate-state ended well, but the object is not there.",
+                "nestctl up --until state",
+            )
+        if not context.plan(_root(context), tell).empty:
+            raise NestctlError(
+                "state-drift",
+                "A plan of infrastructure/state is not empty right after its apply.",
+                "Something else changes the same buckets.",
+                "nestctl plan state",
+            )
+
+
+def deployed_root(context: Context) -> Root | None:
+    """Return the root once its state lies in its bucket."""
+    return _root(context) if _moved(context) else None
+
+
+def _moved(context: Context) -> bool:
+    return s3.head(context.caller, context.state_bucket("state"), STATE_KEY) is not None
+
+
+def _root(context: Context, *, local: bool = False) -> Root:
+    return context.root(
+        "state",
+        profile=identities.of_state(context).profile,
+        variables={
+            "aws_region": context.target.region,
+            "project_name": context.project,
+            "environments": _environments(context),
+        },
+        local=local,
+    )
+
+
+def _environments(context: Context) -> list[str]:
+    """Return this environment and those whose buckets are there already: one run never removes another's."""
+    there = [
+        name
+        for name in context.settings.manifest.environments
+        if name == context.environment or s3.bucket_exists(context.caller, context.state_bucket(name, name))
+    ]
+    return sorted(there)
