@@ -1,0 +1,181 @@
+# The stack's own roles and its key.
+
+locals {
+  # Roles that services assume, and the services to which this role may hand one over.
+  role_users = [
+    "ecs-tasks.amazonaws.com",
+    "lambda.amazonaws.com",
+    "rds.amazonaws.com",
+    "scheduler.amazonaws.com",
+    "vpc-flow-logs.amazonaws.com",
+  ]
+
+  # A new account lacks the roles that these services keep for themselves; whoever first uses the service makes them.
+  service_linked_roles = [
+    "ecs.amazonaws.com",
+    "ecs.application-autoscaling.amazonaws.com",
+    "elasticache.amazonaws.com",
+    "elasticloadbalancing.amazonaws.com",
+    "rds.amazonaws.com",
+  ]
+
+  # Services that use the stack's key with this role's rights.
+  key_users = [
+    "ecr", "elasticache", "lambda", "rds", "s3", "scheduler", "secretsmanager", "ssm",
+  ]
+}
+
+data "aws_iam_policy_document" "identity" {
+  statement {
+    sid = "Roles"
+    actions = [
+      "iam:CreateRole",
+      "iam:DeleteRole",
+      "iam:DeleteRolePolicy",
+      "iam:GetRole",
+      "iam:GetRolePolicy",
+      "iam:ListAttachedRolePolicies",
+      "iam:ListInstanceProfilesForRole",
+      "iam:ListRolePolicies",
+      "iam:PutRolePolicy",
+      "iam:TagRole",
+      "iam:UntagRole",
+      "iam:UpdateAssumeRolePolicy",
+      "iam:UpdateRole",
+      "iam:UpdateRoleDescription",
+    ]
+    resources = ["${local.arn}:iam::${local.account_id}:role/${local.name}-*"]
+  }
+
+  # The name of this role fits the pattern above.
+  statement {
+    sid    = "DenyChangesToThisRole"
+    effect = "Deny"
+    actions = [
+      "iam:Attach*",
+      "iam:Delete*",
+      "iam:Detach*",
+      "iam:PassRole",
+      "iam:Put*",
+      "iam:Tag*",
+      "iam:Untag*",
+      "iam:Update*",
+    ]
+    resources = ["${local.arn}:iam::${local.account_id}:role/${local.role_name}"]
+  }
+
+  statement {
+    sid       = "PassRoles"
+    actions   = ["iam:PassRole"]
+    resources = ["${local.arn}:iam::${local.account_id}:role/${local.name}-*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:PassedToService"
+      values   = local.role_users
+    }
+  }
+
+  statement {
+    sid       = "ServiceLinkedRoles"
+    actions   = ["iam:CreateServiceLinkedRole"]
+    resources = [for service in local.service_linked_roles : "${local.arn}:iam::${local.account_id}:role/aws-service-role/${service}/*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:AWSServiceName"
+      values   = local.service_linked_roles
+    }
+  }
+
+  statement {
+    sid       = "MakeKeys"
+    actions   = ["kms:CreateKey", "kms:ListAliases"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid     = "NameKeys"
+    actions = ["kms:CreateAlias", "kms:DeleteAlias", "kms:UpdateAlias"]
+    resources = [
+      "${local.arn}:kms:${local.here}:alias/${local.name}",
+      "${local.arn}:kms:${local.here}:key/*",
+    ]
+  }
+
+  # Without a condition on tags: KMS may take five minutes to heed the tags of a new key, and these come at once.
+  statement {
+    sid = "SetKeysUp"
+    actions = [
+      "kms:DescribeKey",
+      "kms:EnableKeyRotation",
+      "kms:GetKeyPolicy",
+      "kms:GetKeyRotationStatus",
+      "kms:ListResourceTags",
+      "kms:TagResource",
+    ]
+    resources = ["${local.arn}:kms:${local.here}:key/*"]
+  }
+
+  statement {
+    sid = "ChangeOwnKeys"
+    actions = [
+      "kms:CancelKeyDeletion",
+      "kms:DisableKeyRotation",
+      "kms:EnableKey",
+      "kms:PutKeyPolicy",
+      "kms:ScheduleKeyDeletion",
+      "kms:UntagResource",
+      "kms:UpdateKeyDescription",
+    ]
+    resources = ["${local.arn}:kms:${local.here}:key/*"]
+
+    dynamic "condition" {
+      for_each = local.own_tags
+
+      content {
+        test     = "StringEquals"
+        variable = condition.key
+        values   = [condition.value]
+      }
+    }
+  }
+
+  statement {
+    sid       = "UseKeysThroughServices"
+    actions   = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+    resources = ["${local.arn}:kms:${local.here}:key/*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = [for service in local.key_users : "${service}.${local.region}.amazonaws.com"]
+    }
+
+    # Never the keys of Terraform's states: this environment's is granted with the bucket, the others not at all.
+    condition {
+      test     = "StringNotLikeIfExists"
+      variable = "kms:EncryptionContext:aws:s3:arn"
+      values   = ["${local.arn}:s3:::${var.project_name}-state-*"]
+    }
+  }
+
+  # Database, cache, registry and functions keep using the key after the call that made them.
+  statement {
+    sid       = "GrantKeysToServices"
+    actions   = ["kms:CreateGrant", "kms:RetireGrant"]
+    resources = ["${local.arn}:kms:${local.here}:key/*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = [for service in local.key_users : "${service}.${local.region}.amazonaws.com"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "kms:GrantIsForAWSResource"
+      values   = ["true"]
+    }
+  }
+}

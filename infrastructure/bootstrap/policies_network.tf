@@ -1,0 +1,144 @@
+# VPC, load balancer and web application firewall.
+
+data "aws_iam_policy_document" "network" {
+  statement {
+    sid       = "ReadNetwork"
+    actions   = ["ec2:Describe*", "elasticloadbalancing:Describe*"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid = "BuildNetwork"
+    actions = [
+      "ec2:AllocateAddress",
+      "ec2:AssociateRouteTable",
+      "ec2:AttachInternetGateway",
+      "ec2:AuthorizeSecurityGroupEgress",
+      "ec2:AuthorizeSecurityGroupIngress",
+      "ec2:CreateFlowLogs",
+      "ec2:CreateInternetGateway",
+      "ec2:CreateNatGateway",
+      "ec2:CreateNetworkAcl",
+      "ec2:CreateNetworkAclEntry",
+      "ec2:CreateRoute",
+      "ec2:CreateRouteTable",
+      "ec2:CreateSecurityGroup",
+      "ec2:CreateSubnet",
+      "ec2:CreateTags",
+      "ec2:CreateVpc",
+      "ec2:CreateVpcEndpoint",
+      "ec2:DeleteNetworkAclEntry",
+      "ec2:DeleteRoute",
+      "ec2:DeleteTags",
+      "ec2:DetachInternetGateway",
+      "ec2:DisassociateAddress",
+      "ec2:DisassociateRouteTable",
+      "ec2:ModifySecurityGroupRules",
+      "ec2:ModifySubnetAttribute",
+      "ec2:ModifyVpcAttribute",
+      "ec2:ModifyVpcEndpoint",
+      "ec2:ReplaceNetworkAclAssociation",
+      "ec2:ReplaceNetworkAclEntry",
+      "ec2:ReplaceRoute",
+      "ec2:ReplaceRouteTableAssociation",
+      "ec2:RevokeSecurityGroupEgress",
+      "ec2:RevokeSecurityGroupIngress",
+      "ec2:UpdateSecurityGroupRuleDescriptionsEgress",
+      "ec2:UpdateSecurityGroupRuleDescriptionsIngress",
+    ]
+    resources = ["${local.arn}:ec2:${local.here}:*/*"]
+  }
+
+  statement {
+    sid = "RemoveOwnNetwork"
+    actions = [
+      "ec2:DeleteFlowLogs",
+      "ec2:DeleteInternetGateway",
+      "ec2:DeleteNatGateway",
+      "ec2:DeleteNetworkAcl",
+      "ec2:DeleteRouteTable",
+      "ec2:DeleteSecurityGroup",
+      "ec2:DeleteSubnet",
+      "ec2:DeleteVpc",
+      "ec2:DeleteVpcEndpoints",
+      "ec2:ReleaseAddress",
+    ]
+    resources = ["${local.arn}:ec2:${local.here}:*/*"]
+
+    dynamic "condition" {
+      for_each = local.own_tags
+
+      content {
+        test     = "StringEquals"
+        variable = condition.key
+        values   = [condition.value]
+      }
+    }
+  }
+
+  # Interfaces that a deleted function leaves behind hold its security group for up to an hour. Lambda makes them, so
+  # they bear no tags of ours.
+  statement {
+    sid       = "ReleaseLambdaInterfaces"
+    actions   = ["ec2:DeleteNetworkInterface"]
+    resources = ["${local.arn}:ec2:${local.here}:network-interface/*"]
+  }
+
+  statement {
+    sid = "LoadBalancer"
+    actions = [
+      "elasticloadbalancing:AddListenerCertificates",
+      "elasticloadbalancing:AddTags",
+      "elasticloadbalancing:CreateListener",
+      "elasticloadbalancing:CreateLoadBalancer",
+      "elasticloadbalancing:CreateRule",
+      "elasticloadbalancing:CreateTargetGroup",
+      "elasticloadbalancing:DeleteListener",
+      "elasticloadbalancing:DeleteLoadBalancer",
+      "elasticloadbalancing:DeleteRule",
+      "elasticloadbalancing:DeleteTargetGroup",
+      "elasticloadbalancing:DeregisterTargets",
+      "elasticloadbalancing:ModifyListener",
+      "elasticloadbalancing:ModifyListenerAttributes",
+      "elasticloadbalancing:ModifyLoadBalancerAttributes",
+      "elasticloadbalancing:ModifyRule",
+      "elasticloadbalancing:ModifyTargetGroup",
+      "elasticloadbalancing:ModifyTargetGroupAttributes",
+      "elasticloadbalancing:RegisterTargets",
+      "elasticloadbalancing:RemoveListenerCertificates",
+      "elasticloadbalancing:RemoveTags",
+      "elasticloadbalancing:SetIpAddressType",
+      "elasticloadbalancing:SetRulePriorities",
+      "elasticloadbalancing:SetSecurityGroups",
+      "elasticloadbalancing:SetSubnets",
+      "elasticloadbalancing:SetWebAcl",
+    ]
+    resources = [
+      "${local.arn}:elasticloadbalancing:${local.here}:listener-rule/app/${local.name}-*",
+      "${local.arn}:elasticloadbalancing:${local.here}:listener/app/${local.name}-*",
+      "${local.arn}:elasticloadbalancing:${local.here}:loadbalancer/app/${local.name}-*",
+      "${local.arn}:elasticloadbalancing:${local.here}:targetgroup/${local.name}-*",
+    ]
+  }
+
+  statement {
+    sid = "Firewall"
+    actions = [
+      "wafv2:AssociateWebACL",
+      "wafv2:CreateWebACL",
+      "wafv2:DeleteWebACL",
+      "wafv2:DisassociateWebACL",
+      "wafv2:GetWebACL",
+      "wafv2:GetWebACLForResource",
+      "wafv2:ListTagsForResource",
+      "wafv2:TagResource",
+      "wafv2:UntagResource",
+      "wafv2:UpdateWebACL",
+    ]
+    resources = [
+      "${local.arn}:elasticloadbalancing:${local.here}:loadbalancer/app/${local.name}-*",
+      "${local.arn}:wafv2:${local.here}:regional/managedruleset/*",
+      "${local.arn}:wafv2:${local.here}:regional/webacl/${local.name}-*",
+    ]
+  }
+}
