@@ -34,7 +34,7 @@ FARGATE_MEMORY: dict[int, range | tuple[int, ...]] = {
 
 @dataclass(frozen=True)
 class Setting:
-    """A value and where it came from: ``flag``, ``environment``, ``nest.toml``, ``user file``, ``default``."""
+    """A value, and its source: ``flag``, ``environment``, ``nest.toml``, ``user file`` or ``default``."""
 
     value: Any
     source: str
@@ -169,7 +169,7 @@ def _check_domain(setting: Setting) -> None:
         raise usage_error(
             "bad-domain",
             f"{setting.value!r} is not a domain name (from: {setting.source}).",
-            "It must be a bare name in small letters, such as staging.nest.owasp.org: no scheme, port or path.",
+            "It must be a bare name in small letters, like staging.nest.owasp.org: no scheme, port or path.",
             "nestctl up --domain staging.nest.owasp.org",
         )
 

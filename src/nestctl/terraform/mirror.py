@@ -14,7 +14,7 @@ PROVIDER = Path(REGISTRY) / "hashicorp" / "aws"
 
 
 def implied_folders() -> Iterator[Path]:
-    """Yield the folders that Terraform itself searches (CLI configuration, "Implied Local Mirror Directories")."""
+    """Yield the folders that Terraform searches by itself ("Implied Local Mirror Directories" in its docs)."""
     home = Path.home()
     if sys.platform == "darwin":
         yield home / ".terraform.d" / "plugins"
