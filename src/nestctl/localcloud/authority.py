@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import ipaddress
 import os
 import ssl
@@ -18,10 +18,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from nestctl.localcloud.layout import write_private
 
-CA_LIFE = datetime.timedelta(days=3650)
-LEAF_LIFE = datetime.timedelta(days=397)  # what browsers accept at most
-RENEW_BEFORE = datetime.timedelta(days=30)
-CLOCK_SKEW = datetime.timedelta(minutes=5)
+CA_LIFE = dt.timedelta(days=3650)
+LEAF_LIFE = dt.timedelta(days=397)  # what browsers accept at most
+RENEW_BEFORE = dt.timedelta(days=30)
+CLOCK_SKEW = dt.timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -114,9 +114,9 @@ def public_roots() -> bytes:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, life: datetime.timedelta
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, life: dt.timedelta
 ) -> x509.CertificateBuilder:
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -145,7 +145,7 @@ def _still_good(path: Path, hosts: Sequence[str]) -> bool:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (OSError, ValueError, x509.ExtensionNotFound):
         return False
-    soon = datetime.datetime.now(datetime.UTC) + RENEW_BEFORE
+    soon = dt.datetime.now(dt.UTC) + RENEW_BEFORE
     return certificate.not_valid_after_utc > soon and {_general_name(host) for host in hosts} == set(names)
 
 

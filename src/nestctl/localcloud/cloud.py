@@ -100,8 +100,7 @@ class LocalCloud:
 
         Args:
             checkout: The project's folder.
-            state_dir: Where it keeps its state; a folder of the checkout's own under the user's XDG state folder
-                when ``None``.
+            state_dir: Where it keeps its state; ``None`` for a folder under the user's XDG state folder.
         """
         layout = Layout((state_dir or default_state_dir(checkout)).resolve())
         return cls(layout, checkout.resolve() / WHEEL_CACHE)
@@ -227,7 +226,7 @@ class LocalCloud:
             lock.acquire(timeout=LOCK_SECONDS)
         except Timeout as late:
             raise LocalCloudError(
-                f"Another start or stop of this local cloud has not finished within {LOCK_SECONDS:.0f} seconds. "
+                f"Another start or stop of this local cloud has lasted {LOCK_SECONDS:.0f} seconds and more. "
                 "See: nestctl local status"
             ) from late
         # acquire() returned a proxy that releases on exit; the lock itself does, too, and is typed.
@@ -342,7 +341,7 @@ def _follow(descriptor: int, progress: Progress) -> str | None:
     Returns:
         ``None`` when it is ready, else its reason, which is empty when it gave none.
     """
-    import select  # noqa: PLC0415 - needed here alone
+    import select
 
     deadline = time.monotonic() + START_SECONDS
     rest = b""

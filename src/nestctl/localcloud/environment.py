@@ -22,7 +22,7 @@ def process_environment(endpoint_url: str, bundle: Path) -> dict[str, str]:
 
 
 def tool_environment(layout: Layout, endpoint_url: str) -> dict[str, str]:
-    """Environment in which ``aws``, ``terraform`` and ``zappa`` use the local cloud by profile ``nest-local``."""
+    """Environment in which ``aws``, ``terraform`` and ``zappa`` use the cloud by profile ``nest-local``."""
     return {
         "AWS_ENDPOINT_URL": endpoint_url,
         "AWS_REGION": REGION,
@@ -35,10 +35,11 @@ def tool_environment(layout: Layout, endpoint_url: str) -> dict[str, str]:
 
 
 def write_aws_files(layout: Layout, endpoint_url: str) -> None:
-    """Write the AWS config and credentials files of this cloud, for profiles ``default`` and ``nest-local``."""
+    """Write the AWS config and credentials files, for profiles ``default`` and ``nest-local``."""
     profiles = {"default": "default", f"profile {PROFILE}": PROFILE}
     config = "".join(
-        f"[{section}]\nregion = {REGION}\nendpoint_url = {endpoint_url}\noutput = json\ns3 =\n  addressing_style = path\n"
+        f"[{section}]\nregion = {REGION}\nendpoint_url = {endpoint_url}\noutput = json\n"
+        "s3 =\n  addressing_style = path\n"
         for section in profiles
     )
     credentials = "".join(

@@ -1,0 +1,1 @@
+"""The AWS API: an existing emulator behind our own front."""

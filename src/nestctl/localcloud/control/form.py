@@ -26,8 +26,9 @@ def changed(call: Call, fields: Mapping[str, str] | None = None, *, without: Ite
 
 
 def members(params: Mapping[str, str], name: str, infix: str = "member") -> list[str]:
-    """The values of a list field, whether its members are called ``name.member.N``, ``name.<infix>.N``
-    or ``name.N``.
+    """The values of a list field.
+
+    Its members may be called ``name.member.N``, ``name.<infix>.N`` or ``name.N``.
     """
     found: list[str] = []
     for prefix in (f"{name}.member.", f"{name}.{infix}.", f"{name}."):

@@ -38,7 +38,9 @@ SERVER_ERROR = 500
 
 
 # Names in signatures that the emulator tells apart in code.
-OTHER_SCOPES = frozenset({"", "aoss", "bedrock", "s3express", "s3-object-lambda", "s3-outposts", "execute-api", "ses"})
+OTHER_SCOPES = frozenset(
+    {"", "aoss", "bedrock", "s3express", "s3-object-lambda", "s3-outposts", "execute-api", "ses"}
+)
 SERVICES = (
     OTHER_SCOPES
     | SERVICE_REGISTRY.keys()
@@ -175,7 +177,7 @@ class Gateway:
         return _client_error(call, Reply(collected["status"], headers, b"".join(collected["body"])))
 
     async def _passed(self, scope: Any, call: Call, body: bytes | None, receive: Receive, send: Send) -> int:
-        """Let the emulator answer directly, as a stream; its own failures become answers that are not retried."""
+        """Let the emulator answer directly, as a stream; its failures become answers that nobody repeats."""
         if body is not None:
             receive = _replay(body, receive)
         status = 0
@@ -199,7 +201,7 @@ class Gateway:
 
 
 def _client_error(call: Call, reply: Reply) -> Reply:
-    """Turn a 5xx of the emulator into a 4xx: AWS SDKs repeat a call that failed with 5xx, Terraform 25 times."""
+    """Turn a 5xx of the emulator into a 4xx: SDKs repeat a call that failed with 5xx, Terraform 25 times."""
     if reply.status < SERVER_ERROR:
         return reply
     log.error("%s:%s is not answered by the emulator: %r", call.service, call.action, reply.body[:2000])
@@ -215,7 +217,7 @@ def _failure(call: Call, reason: str) -> Reply:
 
 def _call(
     scope: Any, who: Identity, query: str, headers: dict[str, str], body: bytes, form: dict[str, str]
-) -> Call:  # noqa: PLR0913
+) -> Call:
     params: Mapping[str, Any] = form
     if not form and body and "json" in headers.get("content-type", "application/json"):
         try:

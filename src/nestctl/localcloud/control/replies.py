@@ -65,7 +65,8 @@ def error(call: Call, code: str, message: str, status: int = 400) -> Reply:
             f"<RequestId>{request}</RequestId></ErrorResponse>"
         )
     elif call.service in XML_SERVICES:
-        body = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message><RequestId>{request}</RequestId></Error>"
+        text = escape(message)
+        body = f"<Error><Code>{code}</Code><Message>{text}</Message><RequestId>{request}</RequestId></Error>"
     else:
         answer = json_reply({"__type": code, "message": message, "Message": message}, status)
         return Reply(

@@ -28,7 +28,7 @@ GRACE_SECONDS = 3.0
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
 
-class HeldConnection(TCPServer):  # type: ignore[misc]
+class HeldConnection(TCPServer):
     """A connection that holds the head of each answer for :data:`HOLD_SECONDS`."""
 
     def __init__(self, *args: Any) -> None:

@@ -16,7 +16,7 @@ class Call:
     """One AWS API request, after the gateway has told its service and action apart.
 
     Attributes:
-        service: The name botocore uses for the endpoint: ``ec2``, ``ecs``, ``elasticloadbalancing``, ``lambda``.
+        service: The name in the signature: ``ec2``, ``ecs``, ``elasticloadbalancing``, ``lambda``.
         action: The API action: ``RunTask``, ``Invoke``.
         region: Region of the request's signature.
         method: HTTP method.
@@ -74,7 +74,7 @@ class Cloud(Protocol):
     account_id: str
     endpoint_url: str
 
-    async def spawn(  # noqa: PLR0913 - each is one property of a process
+    async def spawn(
         self,
         role: str,
         argv: Sequence[str],
@@ -96,7 +96,7 @@ class Cloud(Protocol):
         """Forget the port of something that was deleted."""
 
     def certificate(self, name: str, hosts: Sequence[str]) -> KeyPair:
-        """A certificate of the local CA for these host names and addresses; the same files while it is valid."""
+        """A certificate of the local CA for these hosts and addresses; the same files while it is valid."""
 
     def warn(self, text: str) -> None:
         """Say in the cloud's status what is less than complete, and why."""

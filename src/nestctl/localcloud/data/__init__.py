@@ -14,8 +14,8 @@ _engine: DataEngine | None = None
 async def start(cloud: Runtime) -> None:
     """Run every database and cache that the API knows."""
     global _engine  # noqa: PLW0603 - one cloud lives in a process
-    from nestctl.localcloud.control.corrections import elasticache, rds  # noqa: PLC0415 - they import the emulator
-    from nestctl.localcloud.data.servers import DataEngine  # noqa: PLC0415
+    from nestctl.localcloud.control.corrections import elasticache, rds
+    from nestctl.localcloud.data.servers import DataEngine
 
     _engine = DataEngine(cloud)
     rds.resume(cloud)

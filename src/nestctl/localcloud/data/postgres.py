@@ -186,7 +186,9 @@ class PostgresServer:
                 await self._sql("SELECT 1;")
             except LocalCloudError as problem:
                 if child.returncode is not None or time.monotonic() > deadline:
-                    raise LocalCloudError(f"PostgreSQL did not start. Its log: {self._log}\n{problem}") from problem
+                    raise LocalCloudError(
+                        f"PostgreSQL did not start. Its log: {self._log}\n{problem}"
+                    ) from problem
                 await asyncio.sleep(0.1)
             else:
                 return
@@ -202,8 +204,8 @@ class PostgresServer:
             f"ALTER DATABASE postgres OWNER TO {master};"
         )
         if self._wanted.name:
-            # No transaction may hold CREATE DATABASE, so it is a call of its own; a crash before "made" repeats
-            # all of it on an empty cluster.
+            # No transaction may hold CREATE DATABASE, so it is a call of its own; a crash before "made"
+            # repeats all of it on an empty cluster.
             await self._sql(f"CREATE DATABASE {_name(self._wanted.name)} OWNER {master};")
 
     async def _sql(self, text: str) -> None:
@@ -225,7 +227,9 @@ class PostgresServer:
             },
         )
 
-    async def _program(self, name: str, *arguments: str, stdin: str = "", extra: dict[str, str] | None = None) -> None:
+    async def _program(
+        self, name: str, *arguments: str, stdin: str = "", extra: dict[str, str] | None = None
+    ) -> None:
         account = self._account
         process = await asyncio.create_subprocess_exec(
             str(self._programs.bin / name),
@@ -255,7 +259,12 @@ class PostgresServer:
 
 
 def _environment() -> dict[str, str]:
-    return {"PATH": os.environ.get("PATH", os.defpath), "LC_MESSAGES": "C", "HOME": "/nonexistent", "TZ": "UTC"}
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LC_MESSAGES": "C",
+        "HOME": "/nonexistent",
+        "TZ": "UTC",
+    }
 
 
 def _name(text: str) -> str:

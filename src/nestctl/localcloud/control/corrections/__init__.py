@@ -1,0 +1,1 @@
+"""What the emulator answers wrong or not at all, a file per service."""

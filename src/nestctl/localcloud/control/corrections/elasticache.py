@@ -1,4 +1,4 @@
-"""ElastiCache: every replication group is a real Valkey server; some answers lack what Terraform reads back."""
+"""ElastiCache: every replication group is a real Valkey server; answers hold what Terraform reads back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nestctl.localcloud.supervise.runtime import Runtime
 
 LOOPBACK = "127.0.0.1"
-# The emulator keeps tokens in its state files, so it gets one that opens nothing; it has the shape AWS demands.
+# The emulator keeps tokens in its state files, so it gets one that opens nothing, of the shape AWS demands.
 WITHHELD = "withheld-from-the-emulator"
 Record = dict[str, Any]
 
@@ -87,7 +87,10 @@ async def describe_replication_groups(call: Call, proceed: Proceed, cloud: Cloud
         record = elasticache._replication_groups.get(name[1]) if name else None  # noqa: SLF001
         if record is None or not record.get("KmsKeyId"):
             return block[0]
-        return block[0].removesuffix("</ReplicationGroup>") + f"<KmsKeyId>{record['KmsKeyId']}</KmsKeyId></ReplicationGroup>"
+        return (
+            block[0].removesuffix("</ReplicationGroup>")
+            + f"<KmsKeyId>{record['KmsKeyId']}</KmsKeyId></ReplicationGroup>"
+        )
 
     body = re.sub(r"<ReplicationGroup>.*?</ReplicationGroup>", complete, reply.body.decode(), flags=re.DOTALL)
     return replace(reply, body=body.encode())
@@ -127,8 +130,10 @@ def resume(runtime: Runtime) -> None:
 
 
 def _next_tokens(record: Record, strategy: str, token: str) -> tuple[str, ...]:
-    """Accepted tokens after a change: ROTATE keeps the newest old one too, and where there was none, the token is
-    optional; SET accepts the new one alone; DELETE accepts anyone.
+    """Accepted tokens after a change.
+
+    ROTATE keeps the newest old one too, and where there was none, the token is optional; SET accepts the new
+    one alone; DELETE accepts anyone.
     """
     before = tuple(data.engine().known("caches").get(_key(record), {}).get("token_hashes", ()))
     if strategy == "DELETE" or (strategy == "ROTATE" and not before):

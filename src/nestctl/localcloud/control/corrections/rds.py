@@ -188,10 +188,13 @@ def _completed(reply: Reply) -> Reply:
         record = rds._instances.get(name[1]) if name else None  # noqa: SLF001
         if record is None:
             return text
-        exports = "".join(f"<member>{kind}</member>" for kind in record.get("EnabledCloudwatchLogsExports", []))
+        exports = "".join(
+            f"<member>{kind}</member>" for kind in record.get("EnabledCloudwatchLogsExports", [])
+        )
         more = f"<EnabledCloudwatchLogsExports>{exports}</EnabledCloudwatchLogsExports>"
         if record.get("PerformanceInsightsEnabled") and record.get("PerformanceInsightsKMSKeyId"):
-            more += f"<PerformanceInsightsKMSKeyId>{record['PerformanceInsightsKMSKeyId']}</PerformanceInsightsKMSKeyId>"
+            insights_key = record["PerformanceInsightsKMSKeyId"]
+            more += f"<PerformanceInsightsKMSKeyId>{insights_key}</PerformanceInsightsKMSKeyId>"
         text = text.replace("<EnabledCloudwatchLogsExports/>", more)
         # AWS leaves the name out when no database was made.
         return text.replace("<DBName></DBName>", "")

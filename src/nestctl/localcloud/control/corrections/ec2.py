@@ -1,0 +1,226 @@
+"""EC2: network ACL associations, flow logs and VPC endpoints answer what was asked for.
+
+What the emulator forgets is kept in its own records, so that it is saved with them.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from html import escape
+from typing import Any
+
+from ministack.core.responses import get_region
+from ministack.services import ec2
+
+from nestctl.localcloud.control import form, replies
+from nestctl.localcloud.control.registry import corrects
+from nestctl.localcloud.control.types import Call, Cloud, Proceed, Reply
+
+Record = dict[str, Any]
+GOOD = 200
+ALLOW_ALL = '{"Statement":[{"Action":"*","Effect":"Allow","Principal":"*","Resource":"*"}]}'
+FLOW_LOG_FORMAT = (
+    "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} "
+    "${packets} ${bytes} ${start} ${end} ${action} ${log-status}"
+)
+
+
+@corrects("ec2", "CreateSubnet", until="a new subnet is associated with its VPC's default network ACL")
+async def create_subnet(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:  # noqa: ARG001 - the seam's shape
+    """Associate the subnet with the default network ACL."""
+    with _made(ec2._subnets) as made:  # noqa: SLF001
+        reply = await proceed(call)
+    for subnet in made:
+        for acl in _acls():
+            if acl.get("IsDefault") and acl["VpcId"] == subnet["VpcId"]:
+                _associate(acl, subnet["SubnetId"])
+    return reply
+
+
+@corrects("ec2", "DeleteSubnet", until="a deleted subnet leaves its network ACL")
+async def delete_subnet(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:  # noqa: ARG001
+    """Drop the subnet's association."""
+    reply = await proceed(call)
+    subnet = call.params.get("SubnetId")
+    if reply.status == GOOD:
+        for acl in _acls():
+            acl["Associations"] = [item for item in acl["Associations"] if item["SubnetId"] != subnet]
+    return reply
+
+
+@corrects("ec2", "ReplaceNetworkAclAssociation", until="the new association keeps its subnet")
+async def replace_network_acl_association(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:  # noqa: ARG001
+    """Move a subnet from one network ACL to another."""
+    wanted, association = call.params.get("NetworkAclId", ""), call.params.get("AssociationId", "")
+    target = ec2._network_acls.get(wanted)  # noqa: SLF001
+    if target is None:
+        return replies.error(
+            call, "InvalidNetworkAclID.NotFound", f"The network ACL '{wanted}' does not exist"
+        )
+    for acl in _acls():
+        for item in acl["Associations"]:
+            if item["NetworkAclAssociationId"] == association:
+                acl["Associations"].remove(item)
+                new = _associate(target, item["SubnetId"])
+                return replies.query_reply(call, f"<newAssociationId>{new}</newAssociationId>")
+    return replies.error(
+        call, "InvalidAssociationID.NotFound", f"The association ID '{association}' does not exist"
+    )
+
+
+@corrects("ec2", "DescribeNetworkAcls", until="the association and network-acl-id filters work")
+async def describe_network_acls(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:  # noqa: ARG001
+    """Filter by association and by id."""
+    filters = form.filters(call.params)
+    subnets = set(filters.get("association.subnet-id", []))
+    associations = set(filters.get("association.association-id", []))
+    ids = set(filters.get("association.network-acl-id", []) + filters.get("network-acl-id", []))
+    if not (subnets or associations or ids):
+        return await proceed(call)
+    found = [
+        acl["NetworkAclId"]
+        for acl in _acls()
+        if (not subnets or any(item["SubnetId"] in subnets for item in acl["Associations"]))
+        and (
+            not associations
+            or any(item["NetworkAclAssociationId"] in associations for item in acl["Associations"])
+        )
+        and (not ids or acl["NetworkAclId"] in ids)
+    ] or ["acl-none"]
+    named = {f"NetworkAclId.{number}": item for number, item in enumerate(found, 1)}
+    return await proceed(form.changed(call, named, without=["NetworkAclId."]))
+
+
+@corrects("ec2", "CreateFlowLogs", until="DescribeFlowLogs answers format, interval, role and log group")
+async def create_flow_logs(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:  # noqa: ARG001
+    """Keep the settings that the emulator drops, and the tags, whose resource type is ``vpc-flow-log``."""
+    tags = {
+        name: "flow-log" if value == "vpc-flow-log" else value
+        for name, value in call.params.items()
+        if re.fullmatch(r"TagSpecification\.\d+\.ResourceType", name)
+    }
+    with _made(ec2._flow_logs) as made:  # noqa: SLF001
+        reply = await proceed(form.changed(call, tags))
+    for flow_log in made:
+        flow_log["Settings"] = {
+            "logFormat": call.params.get("LogFormat") or FLOW_LOG_FORMAT,
+            "maxAggregationInterval": call.params.get("MaxAggregationInterval") or "600",
+            "deliverLogsPermissionArn": call.params.get("DeliverLogsPermissionArn", ""),
+            "deliverCrossAccountRole": call.params.get("DeliverCrossAccountRole", ""),
+            "logGroupName": _log_group(call),
+        }
+    return reply
+
+
+@corrects("ec2", "DescribeFlowLogs", until="DescribeFlowLogs answers format, interval, role and log group")
+async def describe_flow_logs(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:  # noqa: ARG001
+    """Answer every setting, and filter by id."""
+    ids = form.filters(call.params).get("flow-log-id", [])
+    named = {f"FlowLogId.{number}": item for number, item in enumerate(ids, 1)}
+    reply = await proceed(form.changed(call, named))
+
+    def complete(match: re.Match[str]) -> str:
+        record: Record = ec2._flow_logs.get(match[1]) or {}  # noqa: SLF001
+        settings: dict[str, str] = record.get("Settings", {})
+        more = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in settings.items() if value)
+        return f"{match[0]}<deliverLogsStatus>SUCCESS</deliverLogsStatus>{more}"
+
+    body = re.sub(r"<flowLogId>(fl-\w+)</flowLogId>", complete, reply.body.decode())
+    return replace(reply, body=body.encode())
+
+
+@corrects("ec2", "CreateVpcEndpoint", until="an endpoint answers its security groups, policy and DNS setting")
+async def create_vpc_endpoint(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:  # noqa: ARG001
+    """Keep security groups, policy and DNS setting."""
+    with _made(ec2._vpc_endpoints) as made:  # noqa: SLF001
+        reply = await proceed(call)
+    for endpoint in made:
+        endpoint["Groups"] = form.members(call.params, "SecurityGroupId")
+        endpoint["PrivateDns"] = bool(form.is_true(call.params.get("PrivateDnsEnabled")))
+        if policy := call.params.get("PolicyDocument"):
+            endpoint["PolicyDocument"] = policy
+    return _with_endpoint_fields(reply)
+
+
+@corrects("ec2", "ModifyVpcEndpoint", until="an endpoint answers its security groups, policy and DNS setting")
+async def modify_vpc_endpoint(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:  # noqa: ARG001
+    """Change security groups, policy and DNS setting."""
+    reply = await proceed(call)
+    endpoint = ec2._vpc_endpoints.get(call.params.get("VpcEndpointId", ""))  # noqa: SLF001
+    if reply.status == GOOD and endpoint is not None:
+        gone = form.members(call.params, "RemoveSecurityGroupId")
+        groups = [group for group in endpoint.get("Groups", []) if group not in gone]
+        groups += [group for group in form.members(call.params, "AddSecurityGroupId") if group not in groups]
+        endpoint["Groups"] = groups
+        if (dns := form.is_true(call.params.get("PrivateDnsEnabled"))) is not None:
+            endpoint["PrivateDns"] = dns
+        if form.is_true(call.params.get("ResetPolicy")):
+            endpoint.pop("PolicyDocument", None)
+        # The emulator keeps them as sets, in any order.
+        for name in ("RouteTableIds", "SubnetIds"):
+            endpoint[name] = sorted(endpoint.get(name, []))
+    return reply
+
+
+@corrects(
+    "ec2", "DescribeVpcEndpoints", until="an endpoint answers its security groups, policy and DNS setting"
+)
+async def describe_vpc_endpoints(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:  # noqa: ARG001
+    """Answer security groups, policy and DNS setting."""
+    return _with_endpoint_fields(await proceed(call))
+
+
+def _with_endpoint_fields(reply: Reply) -> Reply:
+    def complete(match: re.Match[str]) -> str:
+        endpoint = ec2._vpc_endpoints.get(match[1])  # noqa: SLF001
+        return match[0] + (_endpoint_fields(endpoint) if endpoint else "")
+
+    body = re.sub(r"<vpcEndpointId>(vpce-\w+)</vpcEndpointId>", complete, reply.body.decode())
+    return replace(reply, body=body.encode())
+
+
+def _endpoint_fields(endpoint: Record) -> str:
+    groups = "".join(f"<item><groupId>{group}</groupId></item>" for group in endpoint.get("Groups", []))
+    fields = (
+        f"<groupSet>{groups}</groupSet>"
+        f"<privateDnsEnabled>{str(bool(endpoint.get('PrivateDns'))).lower()}</privateDnsEnabled>"
+        f"<policyDocument>{escape(endpoint.get('PolicyDocument') or ALLOW_ALL)}</policyDocument>"
+    )
+    if endpoint["VpcEndpointType"] == "Interface":
+        service = endpoint["ServiceName"].split(".", 3)[-1]
+        name = f"{endpoint['VpcEndpointId']}.{service}.{get_region()}.vpce.amazonaws.com"
+        fields += (
+            "<ipAddressType>ipv4</ipAddressType><dnsOptions><dnsRecordIpType>ipv4</dnsRecordIpType></dnsOptions>"
+            f"<dnsEntrySet><item><dnsName>{name}</dnsName><hostedZoneId>Z7HUB22UULQXV</hostedZoneId></item></dnsEntrySet>"
+        )
+    return fields
+
+
+def _log_group(call: Call) -> str:
+    if call.params.get("LogDestinationType", "cloud-watch-logs") != "cloud-watch-logs":
+        return ""
+    place: str = call.params.get("LogGroupName") or call.params.get("LogDestination", "")
+    return place.rsplit(":log-group:", 1)[-1].removesuffix(":*")
+
+
+def _acls() -> list[Record]:
+    return list(ec2._network_acls.values())  # noqa: SLF001
+
+
+def _associate(acl: Record, subnet: str) -> str:
+    association = f"aclassoc-{secrets.token_hex(9)[:17]}"
+    acl["Associations"].append({"NetworkAclAssociationId": association, "SubnetId": subnet})
+    return association
+
+
+@contextmanager
+def _made(store: Any) -> Iterator[list[Record]]:
+    """The records that appear in one of the emulator's stores meanwhile."""
+    before = set(store.keys())
+    made: list[Record] = []
+    yield made
+    made += [store[key] for key in store.keys() if key not in before]  # noqa: SIM118 - its own kind of mapping
