@@ -16,6 +16,8 @@ export function authOptions(config: AuthConfig): NextAuthOptions {
         clientSecret: config.clientSecret,
         // A name and a picture are all that is shown, so nothing more is asked for.
         authorization: { params: { scope: "read:user" } },
+        // The e-mail address that GitHub may send along is not taken into the cookie.
+        profile: (user) => ({ id: String(user.id), name: user.name ?? user.login, image: user.avatar_url }),
       }),
     ],
   };
