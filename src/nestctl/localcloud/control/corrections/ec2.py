@@ -72,15 +72,33 @@ async def replace_network_acl_association(call: Call, proceed: Proceed, cloud: C
     )
 
 
-@corrects("ec2", "DescribeNetworkAcls", until="the association and network-acl-id filters work")
+@corrects("ec2", "CreateNetworkAclEntry", until="a rule of a network ACL keeps its ports")
+async def create_network_acl_entry(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:  # noqa: ARG001
+    """Keep ports and ICMP type."""
+    return _keep_entry(call, await proceed(call))
+
+
+@corrects("ec2", "ReplaceNetworkAclEntry", until="a rule of a network ACL keeps its ports")
+async def replace_network_acl_entry(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:  # noqa: ARG001
+    """Keep ports and ICMP type."""
+    return _keep_entry(call, await proceed(call))
+
+
+@corrects(
+    "ec2", "DescribeNetworkAcls", until="rules have ports; the association and network-acl-id filters work"
+)
 async def describe_network_acls(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:  # noqa: ARG001
-    """Filter by association and by id."""
+    """Filter by association and by id, and answer whole rules."""
+    return _with_entries(await proceed(_with_acl_ids(call)))
+
+
+def _with_acl_ids(call: Call) -> Call:
     filters = form.filters(call.params)
     subnets = set(filters.get("association.subnet-id", []))
     associations = set(filters.get("association.association-id", []))
     ids = set(filters.get("association.network-acl-id", []) + filters.get("network-acl-id", []))
     if not (subnets or associations or ids):
-        return await proceed(call)
+        return call
     found = [
         acl["NetworkAclId"]
         for acl in _acls()
@@ -92,7 +110,45 @@ async def describe_network_acls(call: Call, proceed: Proceed, cloud: Cloud) -> R
         and (not ids or acl["NetworkAclId"] in ids)
     ] or ["acl-none"]
     named = {f"NetworkAclId.{number}": item for number, item in enumerate(found, 1)}
-    return await proceed(form.changed(call, named, without=["NetworkAclId."]))
+    return form.changed(call, named, without=["NetworkAclId."])
+
+
+def _keep_entry(call: Call, reply: Reply) -> Reply:
+    acl = ec2._network_acls.get(call.params.get("NetworkAclId", ""))  # noqa: SLF001
+    if reply.status == GOOD and acl is not None:
+        names = ("PortRange.From", "PortRange.To", "Icmp.Type", "Icmp.Code")
+        acl["Entries"][-1] |= {name: int(call.params[name]) for name in names if name in call.params}
+    return reply
+
+
+def _with_entries(reply: Reply) -> Reply:
+    """Replace the rules of each network ACL, which the emulator answers without ports."""
+
+    def complete(match: re.Match[str]) -> str:
+        acl = ec2._network_acls.get(match[2]) or {"Entries": []}  # noqa: SLF001
+        return match[1] + "".join(_entry_fields(entry) for entry in acl["Entries"]) + match[4]
+
+    pattern = r"(<networkAclId>(acl-\w+)</networkAclId>\s*<vpcId>.*?<entrySet>)(.*?)(</entrySet>)"
+    body = re.sub(pattern, complete, reply.body.decode(), flags=re.DOTALL)
+    return replace(reply, body=body.encode())
+
+
+def _entry_fields(entry: Record) -> str:
+    cidr = f"<ipv6CidrBlock>{entry['Ipv6CidrBlock']}</ipv6CidrBlock>" if "Ipv6CidrBlock" in entry else ""
+    cidr = cidr or f"<cidrBlock>{entry['CidrBlock']}</cidrBlock>"
+    ports = icmp = ""
+    if "PortRange.From" in entry:
+        ports = (
+            f"<portRange><from>{entry['PortRange.From']}</from><to>{entry['PortRange.To']}</to></portRange>"
+        )
+    if "Icmp.Type" in entry:
+        code, kind = entry.get("Icmp.Code", -1), entry["Icmp.Type"]
+        icmp = f"<icmpTypeCode><code>{code}</code><type>{kind}</type></icmpTypeCode>"
+    return (
+        f"<item><ruleNumber>{entry['RuleNumber']}</ruleNumber><protocol>{entry['Protocol']}</protocol>"
+        f"<ruleAction>{entry['RuleAction']}</ruleAction><egress>{str(bool(entry['Egress'])).lower()}</egress>"
+        f"{cidr}{ports}{icmp}</item>"
+    )
 
 
 @corrects("ec2", "CreateFlowLogs", until="DescribeFlowLogs answers format, interval, role and log group")

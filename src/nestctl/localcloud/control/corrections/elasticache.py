@@ -117,6 +117,21 @@ async def describe_cache_clusters(call: Call, proceed: Proceed, cloud: Cloud) ->
     return replace(reply, body=body.encode())
 
 
+@corrects("elasticache", "DescribeCacheParameters", until="the Source filter works")
+async def describe_cache_parameters(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:  # noqa: ARG001
+    """Answer only the parameters of the source that was asked for."""
+    reply = await proceed(call)
+    source = call.params.get("Source")
+    if not source:
+        return reply
+
+    def keep(block: re.Match[str]) -> str:
+        return block[0] if f"<Source>{source}</Source>" in block[0] else ""
+
+    body = re.sub(r"<Parameter>.*?</Parameter>", keep, reply.body.decode(), flags=re.DOTALL)
+    return replace(reply, body=body.encode())
+
+
 def resume(runtime: Runtime) -> None:
     """Run every group that the API knows, as after a restart of the cloud."""
     for (account, region, _), record in list(elasticache._replication_groups.all_items()):  # noqa: SLF001
