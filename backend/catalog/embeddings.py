@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 import math
 import re
 import unicodedata
@@ -34,8 +35,11 @@ _PLACES = 4
 _BYTES_PER_PLACE = 4
 _SIGN_BIT = 1 << 31
 _WORD = re.compile(r"[a-z0-9]+")
+# Too common to tell one text from another.
 _STOP_WORDS = frozenset(
-    "a an and are as at be by for from how in into is it its of on or owasp project that the their to with which".split()
+    """
+    a an and are as at be by for from how in into is it its of on or owasp project that the their to with which
+    """.split()  # noqa: SIM905 - a list of words reads better so
 )
 
 
@@ -71,7 +75,7 @@ def _features(tokens: list[str]) -> Iterator[tuple[str, float]]:
     for token in tokens:
         yield f"w:{token}", _WORD_WEIGHT
         yield from ((f"p:{piece}", _PIECE_WEIGHT) for piece in _pieces(token))
-    for first, second in zip(tokens, tokens[1:], strict=False):
+    for first, second in itertools.pairwise(tokens):
         yield f"b:{first} {second}", _PAIR_WEIGHT
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, ClassVar
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from pgvector.django import HnswIndex, VectorField
 
 from catalog.embeddings import DIMENSIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Level(models.TextChoices):
@@ -46,7 +51,7 @@ class Entry(models.Model):
         """Common order."""
 
         abstract = True
-        ordering = ("name", "key")
+        ordering: ClassVar[Sequence[str]] = ("name", "key")
 
     def __str__(self) -> str:
         return self.name
@@ -65,7 +70,7 @@ class Project(Entry):
     class Meta(Entry.Meta):
         """Best level first; indexes for spelling and for meaning."""
 
-        ordering = ("level_rank", "name", "key")
+        ordering: ClassVar[Sequence[str]] = ("level_rank", "name", "key")
         indexes = (
             GinIndex(name="project_document_trgm", fields=["document"], opclasses=["gin_trgm_ops"]),
             HnswIndex(name="project_embedding_hnsw", fields=["embedding"], opclasses=["vector_cosine_ops"]),

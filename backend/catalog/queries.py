@@ -146,7 +146,7 @@ def _spelled_like(entries: QuerySet[E], query: str) -> QuerySet[E]:
 
 
 def _order(entries: QuerySet[E]) -> Iterable[str]:
-    return tuple(str(name) for name in entries.model._meta.ordering)
+    return tuple(str(name) for name in entries.model._meta.ordering or ())
 
 
 def _fused(entries: QuerySet[E], query: str, limit: int) -> list[E]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -9,3 +10,6 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 application = get_wsgi_application()
+
+# Views and schema now, while a starting function has its whole processor, not with the first request.
+importlib.import_module("config.urls")

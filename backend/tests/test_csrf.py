@@ -10,7 +10,7 @@ def post(client: Client, *, secure: bool, **headers: str):
 
 
 @pytest.mark.parametrize("secure", [True, False])
-def test_a_program_needs_token_and_cookie_and_nothing_else(client: Client, secure: bool) -> None:  # noqa: FBT001
+def test_a_program_needs_token_and_cookie_and_nothing_else(client: Client, secure: bool) -> None:
     answer = client.get("/csrf/", secure=secure)
     token = answer.json()["csrftoken"]
     assert bool(answer.cookies["csrftoken"]["secure"]) is secure

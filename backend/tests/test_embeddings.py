@@ -5,7 +5,6 @@ import pytest
 from catalog import embeddings
 from catalog.embeddings import embed, normalise
 
-
 # The largest parts of the vector of "zap".
 EXPECTED_ZAP = {14: -0.426401, 87: 0.426401, 234: 0.426401, 237: 0.426401}
 

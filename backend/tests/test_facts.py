@@ -61,8 +61,13 @@ def test_the_file_is_built_without_settings_and_always_the_same(tmp_path: Path) 
         assert done.returncode == 0, done.stderr
         assert "catalog_project: " in done.stdout
     assert first.read_bytes() == second.read_bytes()
+    read(first)
     with dump.opened(first) as reader:
         assert [table.name for table in reader.tables] == ["catalog_project", "catalog_chapter"]
+
+
+def read(path: Path) -> None:
+    with dump.opened(path) as reader:
         for table in reader.tables:
             assert len(list(reader.rows(table))) == table.rows
         reader.finish()
@@ -92,17 +97,13 @@ def with_header(**changes: object):
 )
 def test_what_is_not_the_file_is_refused(data_file: Path, tmp_path: Path, change, why: str) -> None:
     path = rewritten(data_file, tmp_path / "changed.dump", change)
-    with pytest.raises(dump.DumpError, match=f"{why}.*dump_data"), dump.opened(path) as reader:
-        for table in reader.tables:
-            list(reader.rows(table))
-        reader.finish()
+    with pytest.raises(dump.DumpError, match=f"{why}.*dump_data"):
+        read(path)
 
 
 @pytest.mark.parametrize("part", [0.5, 0.999])
 def test_half_a_file_is_refused(data_file: Path, tmp_path: Path, part: float) -> None:
     path = tmp_path / "half.dump"
     path.write_bytes(data_file.read_bytes()[: int(data_file.stat().st_size * part)])
-    with pytest.raises(dump.DumpError, match="damaged"), dump.opened(path) as reader:
-        for table in reader.tables:
-            list(reader.rows(table))
-        reader.finish()
+    with pytest.raises(dump.DumpError, match="damaged"):
+        read(path)

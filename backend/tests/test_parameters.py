@@ -29,7 +29,7 @@ def test_lists_drop_placeholders_inside() -> None:
 
 
 @pytest.mark.parametrize(("text", "flag"), [("true", True), ("0", False), ("", True), ("OFF", False)])
-def test_flags(text: str, flag: bool) -> None:  # noqa: FBT001
+def test_flags(text: str, flag: bool) -> None:
     assert Parameters({"F": text}).flag("F", default=True) is flag
 
 

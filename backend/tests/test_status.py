@@ -70,7 +70,7 @@ def test_sessions_live_in_the_cache() -> None:
     session["seen"] = 1
     session.save()
     assert SessionStore(session.session_key)["seen"] == 1
-    assert any(session.session_key in str(key) for key in caches["default"]._cache.get_client().keys("*"))  # noqa: SIM118
+    assert any(session.session_key in str(key) for key in caches["default"]._cache.get_client().keys("*"))
 
 
 def test_an_unknown_address(client: Client) -> None:

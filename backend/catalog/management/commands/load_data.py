@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +14,11 @@ from django.db import DatabaseError, connection
 from catalog import queries
 from catalog.fixture import dump
 from catalog.fixture.load import LoadError, load
-from catalog.fixture.source import SourceError, downloaded
+from catalog.fixture.source import KEY, SourceError, downloaded
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator
 
 
 class Command(BaseCommand):
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         """Migrate where that was not done, then load, then say what changed."""
         del args, options
         try:
-            with self._found(file) as path, dump.opened(path) as reader:
+            with self._opened(file) as reader:
                 self._migrate_if_empty()
                 outcomes = load(reader, self._say)
         except (SourceError, dump.DumpError, LoadError) as error:
@@ -52,15 +52,20 @@ class Command(BaseCommand):
         else:
             self._say("Nothing changed.")
 
-    def _found(self, file: Path | None) -> AbstractContextManager[Path]:
+    @contextmanager
+    def _opened(self, file: Path | None) -> Iterator[dump.Reader]:
         if file:
-            return nullcontext(file)
-        if not settings.FIXTURES_BUCKET:
+            with dump.opened(file) as reader:
+                yield reader
+            return
+        bucket = settings.FIXTURES_BUCKET
+        if not bucket:
             raise CommandError(
                 "There is nothing to load from: DJANGO_FIXTURES_BUCKET is not set. Set it, or name a file with --file."
             )
-        self._say(f"Reading nest.dump from s3://{settings.FIXTURES_BUCKET}/")
-        return downloaded(settings.FIXTURES_BUCKET)
+        self._say(f"Reading {KEY} from s3://{bucket}/")
+        with downloaded(bucket) as raw, dump.unpacked(raw, f"s3://{bucket}/{KEY}") as reader:
+            yield reader
 
     def _migrate_if_empty(self) -> None:
         with connection.cursor() as cursor:
