@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -13,6 +14,7 @@ import typer
 
 from nestctl.report import ExitCode, NestctlError
 from nestctl.report.console import print_envelope, print_error, say
+from nestctl.settings.paths import WORK
 
 
 class Failed(Exception):  # noqa: N818 - carries a failure together with what was done before it
@@ -52,11 +54,36 @@ def run_command(command: str, as_json: bool, work: Callable[[], Any], show: Call
                 ExitCode.INTERRUPTED,
             )
             _fail(command, as_json, stopped, None)
+        except Exception as fault:  # noqa: BLE001 - the last place that can give it the common shape
+            _fail(command, as_json, unexpected(fault, command), None)
         else:
             if as_json:
                 print_envelope(command, result)
             else:
                 show(result)
+
+
+def unexpected(fault: Exception, command: str) -> NestctlError:
+    """Return a failure that no step foresaw: AWS's own refusals by their words, the rest with a report file."""
+    response = getattr(fault, "response", None)
+    if isinstance(response, dict) and "Error" in response:
+        operation = getattr(fault, "operation_name", "a call")
+        said = response["Error"]
+        return NestctlError(
+            "aws-api",
+            f"AWS refused {operation}: {said.get('Code', 'unknown')}.",
+            str(said.get("Message", "")),
+            f"Correct the cause, then: nestctl {command}",
+        )
+    report = WORK / "report.txt"
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.write_text("".join(traceback.format_exception(fault)), encoding="utf-8")
+    return NestctlError(
+        "internal",
+        f"nestctl has a fault of its own: {type(fault).__name__}: {fault}",
+        f"Where it happened: {report}",
+        f"Run it again: nestctl {command}; if it stays, open an issue with that file.",
+    )
 
 
 def _fail(command: str, as_json: bool, error: NestctlError, result: Any) -> None:

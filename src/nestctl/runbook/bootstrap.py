@@ -12,8 +12,8 @@ from nestctl.runbook.context import Context
 from nestctl.runbook.step import Check, Tell, done, needed
 from nestctl.terraform.root import Root
 
-EXTERNAL_ID_BYTES = 24
-"""192 bits from the system's generator."""
+EXTERNAL_ID_BYTES = 32
+"""256 bits from the system's generator."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Bootstrap:
         """Make the users, apply the root with the external id that the role has or a new one."""
         identities.ensure(context, identities.of_bootstrap(context), tell)
         identities.ensure(context, identities.of_environment(context), tell)
-        external_id = iam.external_id(context.caller, identities.role_name(context)) or secrets.token_urlsafe(
+        external_id = iam.external_id(context.caller, identities.role_name(context)) or secrets.token_hex(
             EXTERNAL_ID_BYTES
         )
         root = _root(context, external_id)

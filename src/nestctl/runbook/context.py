@@ -14,7 +14,7 @@ from nestctl.aws.session import Aws
 from nestctl.build import backend as backend_build
 from nestctl.build import frontend as frontend_build
 from nestctl.report import Note, Progress, Reporter
-from nestctl.settings.paths import CHECKOUT, INFRASTRUCTURE
+from nestctl.settings.paths import CACHE, INFRASTRUCTURE
 from nestctl.settings.resolve import Settings
 from nestctl.settings.target import Target
 from nestctl.terraform import locks
@@ -70,8 +70,7 @@ class Context:
     def builds(self) -> Path:
         """Folder for the builds of this application; shared by its environments."""
         name = hashlib.sha256(str(self.settings.app).encode()).hexdigest()[:8]
-        base = self.settings.work.parent if self.settings.work.parent.name != ".nest" else CHECKOUT / ".cache"
-        return base / "builds" / name
+        return CACHE / "builds" / name
 
     def suffix(self, environment: str) -> str:
         """Return the suffix of globally unique names."""
@@ -100,20 +99,29 @@ class Context:
 
     # ------------------------------------------------------------------ Terraform
 
-    def root(self, name: str, *, profile: str, variables: Mapping[str, Any], local: bool = False) -> Root:
+    def root(
+        self,
+        name: str,
+        *,
+        profile: str,
+        variables: Mapping[str, Any],
+        folder: Path | None = None,
+        local: bool = False,
+    ) -> Root:
         """Return the Terraform root ``name`` with these variables.
 
         Args:
             name: ``state``, ``bootstrap`` or the environment.
             profile: AWS profile that Terraform uses.
             variables: Input variables.
+            folder: Where its files are, when not in infrastructure/.
             local: Keep the state in the data folder: the bucket does not exist yet.
         """
         data = self.settings.work / "terraform" / name
         backend: dict[str, Any] = {} if local else self.backend(name)
         return Root(
             name=name,
-            folder=INFRASTRUCTURE / name,
+            folder=folder or INFRASTRUCTURE / name,
             data=data,
             environ=self.profile_environment(profile),
             backend=backend,
@@ -128,7 +136,6 @@ class Context:
             "key": STATE_KEY,
             "region": self.target.region,
             "use_lockfile": True,
-            "encrypt": True,
         }
 
     def outputs(self, root: Root, *, fresh: bool = False) -> dict[str, Any]:
@@ -178,9 +185,12 @@ class Context:
 
     def _on_message(self, message: Message) -> None:
         match message:
+            case Applying(action="read"):
+                pass
             case Applying("start" | "progress", address, action, seconds):
                 waited = f", {seconds:.0f} s" if seconds else ""
-                self.progress(f"{_verb(action)} {address}{waited}", self._applied / self._planned)
+                share = min(1.0, self._applied / self._planned)
+                self.progress(f"{_verb(action)} {address}{waited}", share)
             case Applying("complete"):
                 self._applied += 1
             case Refreshing(address):

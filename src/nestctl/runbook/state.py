@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from nestctl.aws import s3
 from nestctl.report import NestctlError
 from nestctl.runbook import identities
 from nestctl.runbook.context import STATE_KEY, Context
 from nestctl.runbook.step import Check, Tell, done, needed
+from nestctl.settings.paths import INFRASTRUCTURE
 from nestctl.terraform.root import Root
 
 
@@ -46,6 +48,7 @@ class State:
         counts = context.apply(first, context.plan(first, tell))
         tell("moving the state into its bucket")
         _root(context).init(migrate=True)
+        _forget_local_state(context)
         return f"{counts}; state moved into {context.state_bucket('state')}"
 
     def verify(self, context: Context, tell: Tell) -> None:
@@ -78,6 +81,7 @@ def _moved(context: Context) -> bool:
 def _root(context: Context, *, local: bool = False) -> Root:
     return context.root(
         "state",
+        folder=_folder(context, local=local),
         profile=identities.of_state(context).profile,
         variables={
             "aws_region": context.target.region,
@@ -96,3 +100,36 @@ def _environments(context: Context) -> list[str]:
         if name == context.environment or s3.bucket_exists(context.caller, context.state_bucket(name, name))
     ]
     return sorted(there)
+
+
+def _folder(context: Context, *, local: bool) -> Path:
+    """Return a view of the root with or without its S3 backend; the committed files stay as they are.
+
+    Terraform takes a backend from the root's files only, and this root must work before there is one.
+    """
+    source = INFRASTRUCTURE / "state"
+    folder = context.settings.work / "roots" / "state"
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = {path.name: path for path in [*source.glob("*.tf"), source / ".terraform.lock.hcl"]}
+    if not local:
+        wanted["backend_override.tf"] = source / "backend_override.tf.example"
+    _link(folder.parent / "modules", INFRASTRUCTURE / "modules")
+    for path in folder.iterdir():
+        if path.is_symlink() and path.name not in wanted:
+            path.unlink()
+    for name, path in wanted.items():
+        _link(folder / name, path)
+    return folder
+
+
+def _link(link: Path, to: Path) -> None:
+    if link.is_symlink() and link.readlink() == to:
+        return
+    link.unlink(missing_ok=True)
+    link.symlink_to(to)
+
+
+def _forget_local_state(context: Context) -> None:
+    if _moved(context):
+        for path in (context.settings.work / "roots" / "state").glob("terraform.tfstate*"):
+            path.unlink()

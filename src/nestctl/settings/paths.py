@@ -14,6 +14,9 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 CACHE = CHECKOUT / ".cache"
 """What the installer and the builds put into the checkout; deleting it costs time only."""
 
+WORK = Path(os.environ["NESTCTL_WORK_DIR"]) if "NESTCTL_WORK_DIR" in os.environ else CHECKOUT / ".nest"
+"""Where runs put what they can make again; ``NESTCTL_WORK_DIR`` moves it."""
+
 INFRASTRUCTURE = CHECKOUT / "infrastructure"
 """The Terraform roots and modules."""
 
@@ -30,9 +33,6 @@ def work_dir(app: Path, target: str, environment: str) -> Path:
     """Return the folder for Terraform's data, logs and builds of one target and environment.
 
     It holds nothing that a run could not make again: steps look at AWS, not at this folder.
-    ``NESTCTL_WORK_DIR`` moves it.
     """
-    base = os.environ.get("NESTCTL_WORK_DIR")
-    root = Path(base) if base else CHECKOUT / ".nest"
     name = "" if app == CHECKOUT else "-" + hashlib.sha256(str(app).encode()).hexdigest()[:8]
-    return root / f"{target}-{environment}{name}"
+    return WORK / f"{target}-{environment}{name}"

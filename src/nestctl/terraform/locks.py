@@ -78,6 +78,6 @@ def held_by_another(lock: Lock, root: str) -> NestctlError:
     return NestctlError(
         "terraform-lock",
         f"The state of {root} is locked by {lock.who} since {lock.created} ({lock.operation}).",
-        "Two runs must not change the same infrastructure, and whether that one lives cannot be seen from here.",
+        "Two runs must not change the same things, and whether that one lives cannot be seen from here.",
         f"Ask {lock.who}; if that run is dead: terraform force-unlock {lock.id}",
     )

@@ -14,7 +14,7 @@ PROVIDER = Path(REGISTRY) / "hashicorp" / "aws"
 
 
 def implied_folders() -> Iterator[Path]:
-    """Yield the folders that Terraform searches by itself ("Implied Local Mirror Directories" in its docs)."""
+    """Yield the folders that Terraform searches by itself (its docs: "Implied Local Mirror Directories")."""
     home = Path.home()
     if sys.platform == "darwin":
         yield home / ".terraform.d" / "plugins"
@@ -68,7 +68,8 @@ def cli_config(folder: Path) -> Path | None:
         place = str(mirror).replace("\\", "\\\\")
         text = (
             "provider_installation {\n"
-            f'  filesystem_mirror {{\n    path    = "{place}"\n    include = ["{REGISTRY}/hashicorp/aws"]\n  }}\n'
+            f'  filesystem_mirror {{\n    path    = "{place}"\n'
+            f'    include = ["{REGISTRY}/hashicorp/aws"]\n  }}\n'
             f'  direct {{\n    exclude = ["{REGISTRY}/hashicorp/aws"]\n  }}\n'
             "}\n"
         )

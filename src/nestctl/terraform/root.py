@@ -114,7 +114,9 @@ class Root:
         status, messages = self._stream(argv)
         if status not in (0, CHANGES):
             raise self._failure("terraform-plan", "plan", messages)
-        changes = tuple(m for m in messages if isinstance(m, Planned) and m.action not in ("read", "no-op"))
+        # Terraform announces a change twice: when it finds it and in the list at the end.
+        planned = dict.fromkeys(m for m in messages if isinstance(m, Planned))
+        changes = tuple(m for m in planned if m.action not in ("read", "no-op"))
         return Plan(file, changes, empty=status == 0)
 
     def apply(self, plan: Plan) -> Summary:
@@ -163,6 +165,10 @@ class Root:
             env["TF_CLI_CONFIG_FILE"] = str(config)
         for noisy in ("TF_LOG", "TF_CLI_ARGS", "TF_WORKSPACE"):
             env.pop(noisy, None)
+        if "AWS_PROFILE" in self.environ:
+            # Keys in the environment would win over the profile.
+            for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+                env.pop(name, None)
         return env
 
     # ------------------------------------------------------------------ inside
