@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import py_compile
 import re
 import shutil
-import string
 import subprocess
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from nestctl import process
 from nestctl.aws.registry import Image
@@ -21,6 +22,9 @@ from nestctl.build.sources import copy_sources, digest, source_files
 from nestctl.build.toolchain import Interpreter, base_environment, make_environment, python, uv
 from nestctl.report import NestctlError
 from nestctl.settings.manifest import Backend
+
+Value: TypeAlias = str | list[str]
+"""What a placeholder of the settings template stands for."""
 
 RECIPE = "1"
 """Raised when this file changes what a package holds, so that old ones are not taken for new ones."""
@@ -65,10 +69,10 @@ class BackendBuild:
     release: str
     interpreter: Interpreter
 
-    @property
-    def archive(self) -> Path:
-        """The finished Lambda archive."""
-        return self.work / f"{self.release}.zip"
+    def archive(self, stage: str, values: Mapping[str, Value]) -> Path:
+        """Return where the finished Lambda archive lies; Zappa writes the settings into it."""
+        settings = hashlib.sha256(json.dumps([stage, values], sort_keys=True).encode()).hexdigest()[:8]
+        return self.work / f"{self.release}-{settings}.zip"
 
 
 def describe(app: Path, backend: Backend, cache: Path) -> BackendBuild:
@@ -104,7 +108,7 @@ def image(wanted: BackendBuild, backend: Backend, log: Path, progress: Callable[
 def package(
     wanted: BackendBuild,
     stage: str,
-    values: Mapping[str, str],
+    values: Mapping[str, Value],
     log: Path,
     progress: Callable[[str], None],
 ) -> Path:
@@ -120,8 +124,9 @@ def package(
     Raises:
         NestctlError: ``zappa`` or ``package-size``.
     """
-    if wanted.archive.is_file():
-        return wanted.archive
+    archive_file = wanted.archive(stage, values)
+    if archive_file.is_file():
+        return archive_file
     progress("installing the backend's packages (uv sync)")
     environment = wanted.work / "venv"
     make_environment(wanted.source, environment, ["deploy"], log)
@@ -158,35 +163,58 @@ def package(
             "The largest folders:\n" + _largest(content),
             "Move what the function does not need into a dependency group of its own.",
         )
-    _zip(content, wanted.archive)
+    _zip(content, archive_file)
     shutil.rmtree(content)
     raw.unlink()
-    return wanted.archive
+    return archive_file
 
 
-def fill_settings(template: Path, to: Path, values: Mapping[str, str]) -> None:
+def fill_settings(template: Path, to: Path, values: Mapping[str, Value]) -> None:
     """Write Zappa's settings from the template.
+
+    A string that is nothing but a placeholder takes the value as it is, so a list stays one.
 
     Raises:
         NestctlError: ``zappa-template`` when it holds a placeholder that nothing fills, or is no JSON.
     """
     text = template.read_text(encoding="utf-8")
-    wanted = set(re.findall(r"\$\{(\w+)\}", text))
-    if unknown := wanted - set(values):
+    if unknown := set(re.findall(r"\$\{(\w+)\}", text)) - set(values):
         raise NestctlError(
             "zappa-template",
             f"{template} has placeholders that nothing fills: {', '.join(sorted(unknown))}.",
             f"Known ones: {', '.join(sorted(values))}.",
             f"Edit {template}",
         )
-    filled = string.Template(text).safe_substitute(values)
+    to.write_text(json.dumps(_filled(read_template(template), values), indent=2), encoding="utf-8")
+
+
+def read_template(template: Path) -> Any:
+    """Return the settings template as an object.
+
+    Raises:
+        NestctlError: ``zappa-template`` when it is no JSON.
+    """
     try:
-        json.loads(filled)
+        return json.loads(template.read_text(encoding="utf-8"))
     except ValueError as error:
         raise NestctlError(
-            "zappa-template", f"{template} is not valid JSON once filled.", str(error), f"Edit {template}"
+            "zappa-template", f"{template} is not valid JSON.", str(error), f"Edit {template}"
         ) from error
-    to.write_text(filled, encoding="utf-8")
+
+
+def lambda_environment(source: Path, stage: str) -> dict[str, str]:
+    """Return the variables that the settings template wants in the function's own configuration.
+
+    Zappa writes ``environment_variables`` into the archive and sets only these on the function.
+    """
+    settings = read_template(source / TEMPLATE)
+    found: dict[str, str] = {}
+    name: str | None = stage
+    while name:
+        values = settings.get(name, {})
+        found = {**values.get("aws_environment_variables", {}), **found}
+        name = values.get("extends")
+    return found
 
 
 def prune(content: Path, keep: set[str]) -> None:
@@ -212,6 +240,18 @@ def prune(content: Path, keep: set[str]) -> None:
     for path in [*content.glob("bin"), *content.glob("*.dist-info/RECORD"), *content.glob("**/tests")]:
         _remove(path)
     _remove_empty_folders(content)
+
+
+def _filled(node: Any, values: Mapping[str, Value]) -> Any:
+    if isinstance(node, dict):
+        return {key: _filled(value, values) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_filled(value, values) for value in node]
+    if not isinstance(node, str):
+        return node
+    if whole := re.fullmatch(r"\$\{(\w+)\}", node):
+        return values[whole[1]]
+    return re.sub(r"\$\{(\w+)\}", lambda found: str(values[found[1]]), node)
 
 
 def normalised(name: str) -> str:

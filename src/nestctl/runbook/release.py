@@ -33,6 +33,7 @@ def configuration(context: Context) -> functions.Configuration:
         memory=backend.memory,
         timeout=backend.timeout,
         environment={
+            **backend_build.lambda_environment(build.source, context.environment),
             **backend.environment,
             "NEST_PARAMETERS_PATH": values["parameter_path"],
             "NEST_RELEASE": build.release,
@@ -95,17 +96,15 @@ def upload(context: Context, tell: Tell) -> None:
     s3.put(context.deployer, bucket, key, archive, content_type="application/zip")
 
 
-def zappa_values(context: Context) -> dict[str, str]:
+def zappa_values(context: Context) -> dict[str, backend_build.Value]:
     """Return what the placeholders of zappa_settings.template.json stand for."""
     values = stack.outputs(context)
-    subnets = list(values["private_subnet_ids"])
     return {
         "aws_region": context.target.region,
         "environment": context.environment,
         "project": context.project,
         "vpc_id": values["vpc_id"],
-        # The template writes the list as ["${private_subnet_ids}"], as the manual does.
-        "private_subnet_ids": '", "'.join(subnets),
+        "private_subnet_ids": list(values["private_subnet_ids"]),
         "lambda_security_group_id": values["lambda_security_group_id"],
         "lambda_role_arn": values["lambda_role_arn"],
         "zappa_bucket_name": values["zappa_bucket_name"],
