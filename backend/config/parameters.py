@@ -116,6 +116,8 @@ def _from_parameter_store(path: str) -> dict[str, str]:
 
     client = boto3.client(
         "ssm",
+        # Functions and tasks are told it by this name; boto3 itself reads only AWS_DEFAULT_REGION.
+        region_name=os.environ.get("AWS_REGION"),
         config=Config(
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             read_timeout=READ_TIMEOUT_SECONDS,

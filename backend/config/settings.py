@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from config import monitoring, parameters
@@ -17,7 +18,10 @@ RELEASE = os.environ.get("NEST_RELEASE", "").strip() or "development"
 
 SECRET_KEY = _values.require("DJANGO_SECRET_KEY")
 DEBUG = False
-ALLOWED_HOSTS = _values.listing("DJANGO_ALLOWED_HOSTS") or ([] if _on_aws else ["localhost", "127.0.0.1", "[::1]"])
+# Django compares names without their port, so an address that was given with one would never match.
+ALLOWED_HOSTS = [re.sub(r":\d+$", "", host) for host in _values.listing("DJANGO_ALLOWED_HOSTS")]
+if not ALLOWED_HOSTS and not _on_aws:
+    ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = _values.listing("DJANGO_CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [

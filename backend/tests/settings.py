@@ -36,7 +36,7 @@ for _name in [name for name in os.environ if name.startswith(("DJANGO_", "NEST_"
 os.environ.update(
     {
         "DJANGO_SECRET_KEY": "for tests",
-        "DJANGO_ALLOWED_HOSTS": "nest.test,function.test",
+        "DJANGO_ALLOWED_HOSTS": "nest.test, function.test:9443",
         "DJANGO_DB_HOST": _database["host"],
         "DJANGO_DB_PORT": _database["port"],
         "DJANGO_DB_NAME": _database["name"] or "postgres",
