@@ -11,6 +11,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from nestctl.localcloud.layout import ACCOUNT_ID, REGION, Layout
@@ -60,6 +61,9 @@ class Emulator:
     """The emulator's application, its life and its memory."""
 
     def __init__(self) -> None:
+        from nestctl.localcloud.control.corrections import ecr
+
+        ecr.keep_layers_in(Path(os.environ["STATE_DIR"]) / "ecr-layers")
         self._module = importlib.import_module("ministack.app")
         self._persistence = importlib.import_module("ministack.core.persistence")
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
@@ -142,11 +146,11 @@ class Emulator:
             return
         started = time.monotonic()
         try:
-            # The copy is made on the loop, where handlers run, so that it is consistent.
-            state = get_state()
-        except Exception:
-            # A handler in a thread changed it meanwhile.
-            log.warning("The state of %s could not be copied; trying again.", key, exc_info=True)
+            # In a thread, because copying a long log takes a while, and the load balancers share this loop.
+            state = await asyncio.to_thread(get_state)
+        except RuntimeError:
+            # A handler changed a table meanwhile.
+            log.info("The state of %s changed while it was copied; copying it again.", key)
             self._changed.add(key)
             self._wake.set()
             return
