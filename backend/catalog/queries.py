@@ -24,7 +24,8 @@ from catalog.models import Chapter, Entry, Project
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-STATS_KEY: Final = "stats"
+# With a number: two releases share one cache while one takes over from the other.
+STATS_KEY: Final = "stats:1"
 STATS_SECONDS: Final = 60
 
 # Unrelated texts lie 0.75 to 1.2 apart (tried with all entries); from here on a match is chance.

@@ -158,3 +158,4 @@ def test_a_setting_that_is_missing_is_named() -> None:
     done = manage("any", "check", DJANGO_SECRET_KEY="to-be-set-in-aws-console")
     assert done.returncode == 1
     assert "DJANGO_SECRET_KEY is needed, but it still holds" in done.stderr
+    assert "Traceback" not in done.stderr
