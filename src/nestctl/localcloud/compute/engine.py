@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from nestctl.localcloud.compute.ecs_engine import EcsEngine
 from nestctl.localcloud.compute.lambdas import Lambdas
 from nestctl.localcloud.compute.logs import LogWriter
 from nestctl.localcloud.control.types import Cloud
@@ -17,7 +18,7 @@ class Engine:
     cloud: Cloud
     logs: LogWriter
     lambdas: Lambdas
-    extra: dict[str, str]
+    ecs: EcsEngine
 
 
 _running: Engine | None = None
@@ -48,9 +49,11 @@ async def start(cloud: Cloud) -> None:
         return {**cloud.process_env(), **extra}
 
     lambdas = Lambdas(cloud, logs, variables)
-    _running = Engine(cloud, logs, lambdas, extra)
+    ecs = EcsEngine(cloud, logs, variables)
+    _running = Engine(cloud, logs, lambdas, ecs)
     cloud.background("log writer", logs.run())
     cloud.background("function sweeper", lambdas.sweep())
+    ecs.start()
 
 
 async def stop() -> None:
@@ -59,5 +62,5 @@ async def stop() -> None:
     if _running is None:
         return
     engine, _running = _running, None
-    await asyncio.gather(engine.lambdas.close())
+    await asyncio.gather(engine.lambdas.close(), engine.ecs.close())
     await engine.logs.flush()
