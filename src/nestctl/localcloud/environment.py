@@ -25,6 +25,8 @@ def tool_environment(layout: Layout, endpoint_url: str) -> dict[str, str]:
     """Environment in which ``aws``, ``terraform`` and ``zappa`` use the cloud by profile ``nest-local``."""
     return {
         "AWS_ENDPOINT_URL": endpoint_url,
+        # Terraform's S3 backend asks for a role's credentials before it looks at AWS_ENDPOINT_URL.
+        "AWS_ENDPOINT_URL_STS": endpoint_url,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_CONFIG_FILE": str(layout.aws_config),
