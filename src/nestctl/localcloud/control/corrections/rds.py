@@ -220,11 +220,9 @@ def _forces_tls(record: Record) -> bool:
     """Parameter ``rds.force_ssl``: on by default since PostgreSQL 15."""
     for reference in record.get("DBParameterGroups", []):
         group = rds._param_groups.get(reference.get("DBParameterGroupName", ""), {})  # noqa: SLF001
-        parameters = group.get("Parameters", {})
-        entries = parameters.values() if isinstance(parameters, dict) else parameters
-        for entry in entries:
-            if isinstance(entry, dict) and entry.get("ParameterName") == "rds.force_ssl":
-                return str(entry.get("ParameterValue", "1")) != "0"
+        entry = group.get("Parameters", {}).get("rds.force_ssl", {})
+        if str(entry.get("ParameterValue", "1")) == "0":
+            return False
     return True
 
 

@@ -1,0 +1,321 @@
+"""Each correction works, and the emulator without it is still wrong: when it no longer is, the correction can go."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import socket
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ConnectionError as NoAnswer
+
+from nestctl.localcloud.control.registry import CORRECTIONS
+from nestctl.localcloud.supervise.supervisor import load_corrections
+
+Client = Callable[[str], Any]
+Probe = Callable[[Client], bool]
+SERVICES = {"application-autoscaling", "cloudtrail", "ec2", "elasticache", "rds"}
+networks = (f"10.{number}.0.0/16" for number in itertools.count(1))
+
+
+def name(prefix: str) -> str:
+    return f"{prefix}-{uuid.uuid4().hex[:8]}"
+
+
+def subnet_with_acls(aws: Client) -> tuple[str, str, str]:
+    """A subnet, its VPC's default network ACL and another one."""
+    ec2, network = aws("ec2"), next(networks)
+    vpc = ec2.create_vpc(CidrBlock=network)["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock=network.replace("/16", "/24"))["Subnet"]["SubnetId"]
+    filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "default", "Values": ["true"]}]
+    default = ec2.describe_network_acls(Filters=filters)["NetworkAcls"][0]["NetworkAclId"]
+    return subnet, default, ec2.create_network_acl(VpcId=vpc)["NetworkAcl"]["NetworkAclId"]
+
+
+def acls_of(aws: Client, subnet: str) -> list[Any]:
+    filters = [{"Name": "association.subnet-id", "Values": [subnet]}]
+    return list(aws("ec2").describe_network_acls(Filters=filters)["NetworkAcls"])
+
+
+def a_subnet_has_its_vpcs_default_acl(aws: Client) -> bool:
+    subnet, default, _ = subnet_with_acls(aws)
+    return [acl["NetworkAclId"] for acl in acls_of(aws, subnet)] == [default]
+
+
+def a_replaced_association_keeps_its_subnet(aws: Client) -> bool:
+    subnet, _, other = subnet_with_acls(aws)
+    old = [item for acl in acls_of(aws, subnet) for item in acl["Associations"] if item["SubnetId"] == subnet]
+    if not old:
+        return False
+    aws("ec2").replace_network_acl_association(
+        AssociationId=old[0]["NetworkAclAssociationId"], NetworkAclId=other
+    )
+    return [acl["NetworkAclId"] for acl in acls_of(aws, subnet)] == [other]
+
+
+def a_deleted_subnet_leaves_its_acl(aws: Client) -> bool:
+    subnet, default, _ = subnet_with_acls(aws)
+    before = len(acls_of(aws, subnet))
+    aws("ec2").delete_subnet(SubnetId=subnet)
+    left = aws("ec2").describe_network_acls(NetworkAclIds=[default])["NetworkAcls"][0]["Associations"]
+    return before == 1 and left == []
+
+
+def acl_rule(aws: Client, *, replaced: bool) -> bool:
+    _, _, acl = subnet_with_acls(aws)
+    rule = {"NetworkAclId": acl, "RuleNumber": 110, "Protocol": "6", "RuleAction": "allow", "Egress": True}
+    aws("ec2").create_network_acl_entry(**rule, CidrBlock="0.0.0.0/0", PortRange={"From": 443, "To": 443})
+    if replaced:
+        aws("ec2").replace_network_acl_entry(**rule, CidrBlock="0.0.0.0/0", PortRange={"From": 80, "To": 81})
+    entries = aws("ec2").describe_network_acls(NetworkAclIds=[acl])["NetworkAcls"][0]["Entries"]
+    found = [entry.get("PortRange") for entry in entries if entry["RuleNumber"] == 110]
+    return found == [{"From": 80, "To": 81} if replaced else {"From": 443, "To": 443}]
+
+
+def a_flow_log_answers_its_settings(aws: Client) -> bool:
+    vpc = aws("ec2").create_vpc(CidrBlock=next(networks))["Vpc"]["VpcId"]
+    wanted = {
+        "DeliverLogsPermissionArn": "arn:aws:iam::000000000000:role/flow",
+        "LogGroupName": "flow",
+        "MaxAggregationInterval": 60,
+        "LogFormat": "${version} ${start}",
+    }
+    made = aws("ec2").create_flow_logs(
+        ResourceIds=[vpc],
+        ResourceType="VPC",
+        TrafficType="ALL",
+        TagSpecifications=[{"ResourceType": "vpc-flow-log", "Tags": [{"Key": "a", "Value": "b"}]}],
+        **wanted,
+    )["FlowLogIds"]
+    (found,) = aws("ec2").describe_flow_logs(FlowLogIds=made)["FlowLogs"]
+    return all(found.get(key) == value for key, value in wanted.items()) and found["Tags"] == [
+        {"Key": "a", "Value": "b"}
+    ]
+
+
+def endpoint_of(aws: Client) -> Any:
+    vpc = aws("ec2").create_vpc(CidrBlock=next(networks))["Vpc"]["VpcId"]
+    return aws("ec2").create_vpc_endpoint(
+        VpcId=vpc,
+        VpcEndpointType="Interface",
+        ServiceName="com.amazonaws.us-east-1.ssm",
+        SecurityGroupIds=["sg-1"],
+        PrivateDnsEnabled=True,
+    )["VpcEndpoint"]
+
+
+def a_new_endpoint_answers_its_groups(aws: Client) -> bool:
+    made = endpoint_of(aws)
+    return [group["GroupId"] for group in made.get("Groups", [])] == ["sg-1"]
+
+
+def a_described_endpoint_answers_its_groups(aws: Client) -> bool:
+    ids = [endpoint_of(aws)["VpcEndpointId"]]
+    (found,) = aws("ec2").describe_vpc_endpoints(VpcEndpointIds=ids)["VpcEndpoints"]
+    groups = [group["GroupId"] for group in found.get("Groups", [])]
+    return groups == ["sg-1"] and found.get("PrivateDnsEnabled") is True and "PolicyDocument" in found
+
+
+def a_modified_endpoint_answers_its_groups(aws: Client) -> bool:
+    made = endpoint_of(aws)["VpcEndpointId"]
+    aws("ec2").modify_vpc_endpoint(
+        VpcEndpointId=made, AddSecurityGroupIds=["sg-2"], RemoveSecurityGroupIds=["sg-1"]
+    )
+    (found,) = aws("ec2").describe_vpc_endpoints(VpcEndpointIds=[made])["VpcEndpoints"]
+    return [group["GroupId"] for group in found.get("Groups", [])] == ["sg-2"]
+
+
+def a_trail_keeps_its_tags(aws: Client) -> bool:
+    made = aws("cloudtrail").create_trail(
+        Name=name("trail"), S3BucketName="trail", TagsList=[{"Key": "Name", "Value": "trail"}]
+    )["TrailARN"]
+    (found,) = aws("cloudtrail").list_tags(ResourceIdList=[made])["ResourceTagList"]
+    return bool(found["TagsList"] == [{"Key": "Name", "Value": "trail"}])
+
+
+def targets_and_policies_are_kept(aws: Client) -> bool:
+    scaling, service = aws("application-autoscaling"), f"service/cluster/{name('web')}"
+    key = {"ServiceNamespace": "ecs", "ResourceId": service, "ScalableDimension": "ecs:service:DesiredCount"}
+    try:
+        arn = scaling.register_scalable_target(**key, MinCapacity=1, MaxCapacity=4, Tags={"a": "b"})["ScalableTargetARN"]
+    except ClientError:
+        return False
+    scaling.put_scaling_policy(**key, PolicyName="cpu", PolicyType="TargetTrackingScaling")
+    scaling.tag_resource(ResourceARN=arn, Tags={"c": "d"})
+    scaling.untag_resource(ResourceARN=arn, TagKeys=["a"])
+    asked = {"ServiceNamespace": "ecs", "ResourceIds": [service]}
+    (target,) = scaling.describe_scalable_targets(**asked)["ScalableTargets"]
+    policies = scaling.describe_scaling_policies(ServiceNamespace="ecs", ResourceId=service)["ScalingPolicies"]
+    tags = scaling.list_tags_for_resource(ResourceARN=arn)["Tags"]
+    scaling.delete_scaling_policy(**key, PolicyName="cpu")
+    scaling.deregister_scalable_target(**key)
+    left = scaling.describe_scalable_targets(**asked)["ScalableTargets"]
+    return (
+        (target["MinCapacity"], target["MaxCapacity"]) == (1, 4)
+        and [policy["PolicyName"] for policy in policies] == ["cpu"]
+        and tags == {"c": "d"}
+        and left == []
+    )
+
+
+def answers(address: str, port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection((address, port), timeout=2):
+        return True
+    return False
+
+
+def instance_of(aws: Client, wait: bool = True) -> Any:
+    db = name("db")
+    aws("rds").create_db_instance(
+        DBInstanceIdentifier=db,
+        Engine="postgres",
+        DBInstanceClass="db.t3.micro",
+        AllocatedStorage=20,
+        MasterUsername="master",
+        MasterUserPassword="a-password-for-tests",
+        EnableCloudwatchLogsExports=["postgresql"],
+    )
+    if wait:
+        aws("rds").get_waiter("db_instance_available").wait(
+            DBInstanceIdentifier=db, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+        )
+    return aws("rds").describe_db_instances(DBInstanceIdentifier=db)["DBInstances"][0]
+
+
+def an_instance_is_a_server(aws: Client) -> bool:
+    found = instance_of(aws)
+    running = answers(found["Endpoint"]["Address"], found["Endpoint"]["Port"])
+    aws("rds").delete_db_instance(DBInstanceIdentifier=found["DBInstanceIdentifier"], SkipFinalSnapshot=True)
+    return running and not answers(found["Endpoint"]["Address"], found["Endpoint"]["Port"])
+
+
+def instances_are_found_by_resource_id(aws: Client) -> bool:
+    found, other = instance_of(aws), instance_of(aws)
+    filters = [{"Name": "dbi-resource-id", "Values": [found["DbiResourceId"]]}]
+    listed = aws("rds").describe_db_instances(Filters=filters)["DBInstances"]
+    for item in (found, other):
+        aws("rds").delete_db_instance(DBInstanceIdentifier=item["DBInstanceIdentifier"], SkipFinalSnapshot=True)
+    identifiers = [item["DBInstanceIdentifier"] for item in listed]
+    return identifiers == [found["DBInstanceIdentifier"]] and found.get("EnabledCloudwatchLogsExports") == ["postgresql"]
+
+
+def group_of(aws: Client) -> Any:
+    group = name("cache")
+    aws("elasticache").create_replication_group(
+        ReplicationGroupId=group,
+        ReplicationGroupDescription="of a test",
+        TransitEncryptionEnabled=True,
+        AtRestEncryptionEnabled=True,
+        KmsKeyId="arn:aws:kms:us-east-1:000000000000:key/k",
+        AutoMinorVersionUpgrade=False,
+    )
+    aws("elasticache").get_waiter("replication_group_available").wait(
+        ReplicationGroupId=group, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
+    return aws("elasticache").describe_replication_groups(ReplicationGroupId=group)["ReplicationGroups"][0]
+
+
+def a_group_is_a_server(aws: Client) -> bool:
+    found = group_of(aws)
+    place = found["NodeGroups"][0]["PrimaryEndpoint"]
+    running = answers(place["Address"], place["Port"])
+    aws("elasticache").delete_replication_group(ReplicationGroupId=found["ReplicationGroupId"])
+    return running and not answers(place["Address"], place["Port"])
+
+
+def a_group_answers_its_key(aws: Client) -> bool:
+    found = group_of(aws)
+    aws("elasticache").delete_replication_group(ReplicationGroupId=found["ReplicationGroupId"])
+    return found.get("KmsKeyId") == "arn:aws:kms:us-east-1:000000000000:key/k"
+
+
+def a_member_answers_its_upgrade_setting(aws: Client) -> bool:
+    found = group_of(aws)
+    member = found["MemberClusters"][0]
+    (cluster,) = aws("elasticache").describe_cache_clusters(CacheClusterId=member)["CacheClusters"]
+    aws("elasticache").delete_replication_group(ReplicationGroupId=found["ReplicationGroupId"])
+    return cluster.get("AutoMinorVersionUpgrade") is False
+
+
+def parameters_are_filtered_by_source(aws: Client) -> bool:
+    group = name("parameters")
+    aws("elasticache").create_cache_parameter_group(
+        CacheParameterGroupName=group, CacheParameterGroupFamily="redis7", Description="of a test"
+    )
+    aws("elasticache").modify_cache_parameter_group(
+        CacheParameterGroupName=group,
+        ParameterNameValues=[{"ParameterName": "maxmemory-policy", "ParameterValue": "allkeys-lru"}],
+    )
+    found = aws("elasticache").describe_cache_parameters(CacheParameterGroupName=group, Source="user")["Parameters"]
+    return [item["ParameterName"] for item in found] == ["maxmemory-policy"]
+
+
+PROBES: dict[tuple[str, str], Probe] = {
+    ("ec2", "CreateSubnet"): a_subnet_has_its_vpcs_default_acl,
+    ("ec2", "DeleteSubnet"): a_deleted_subnet_leaves_its_acl,
+    ("ec2", "ReplaceNetworkAclAssociation"): a_replaced_association_keeps_its_subnet,
+    ("ec2", "DescribeNetworkAcls"): a_subnet_has_its_vpcs_default_acl,
+    ("ec2", "CreateNetworkAclEntry"): lambda aws: acl_rule(aws, replaced=False),
+    ("ec2", "ReplaceNetworkAclEntry"): lambda aws: acl_rule(aws, replaced=True),
+    ("ec2", "CreateFlowLogs"): a_flow_log_answers_its_settings,
+    ("ec2", "DescribeFlowLogs"): a_flow_log_answers_its_settings,
+    ("ec2", "CreateVpcEndpoint"): a_new_endpoint_answers_its_groups,
+    ("ec2", "ModifyVpcEndpoint"): a_modified_endpoint_answers_its_groups,
+    ("ec2", "DescribeVpcEndpoints"): a_described_endpoint_answers_its_groups,
+    ("cloudtrail", "CreateTrail"): a_trail_keeps_its_tags,
+    ("rds", "CreateDBInstance"): an_instance_is_a_server,
+    ("rds", "ModifyDBInstance"): an_instance_is_a_server,
+    ("rds", "DeleteDBInstance"): an_instance_is_a_server,
+    ("rds", "StartDBInstance"): an_instance_is_a_server,
+    ("rds", "StopDBInstance"): an_instance_is_a_server,
+    ("rds", "RebootDBInstance"): an_instance_is_a_server,
+    ("rds", "DescribeDBInstances"): instances_are_found_by_resource_id,
+    ("elasticache", "CreateReplicationGroup"): a_group_is_a_server,
+    ("elasticache", "ModifyReplicationGroup"): a_group_is_a_server,
+    ("elasticache", "DeleteReplicationGroup"): a_group_is_a_server,
+    ("elasticache", "DescribeReplicationGroups"): a_group_answers_its_key,
+    ("elasticache", "DescribeCacheClusters"): a_member_answers_its_upgrade_setting,
+    ("elasticache", "DescribeCacheParameters"): parameters_are_filtered_by_source,
+    **{
+        ("application-autoscaling", action): targets_and_policies_are_kept
+        for action in (
+            "RegisterScalableTarget",
+            "DescribeScalableTargets",
+            "DeregisterScalableTarget",
+            "PutScalingPolicy",
+            "DescribeScalingPolicies",
+            "DeleteScalingPolicy",
+            "ListTagsForResource",
+            "TagResource",
+            "UntagResource",
+        )
+    },
+}
+# Several actions are corrected for one reason.
+EACH = sorted(set(PROBES.values()), key=list(PROBES.values()).index)
+
+
+def label(probe: Probe) -> str:
+    return next(f"{service}-{action}" for (service, action), found in PROBES.items() if found is probe)
+
+
+def test_every_correction_has_a_probe_and_says_until_when() -> None:
+    load_corrections()
+    ours = {key for key in CORRECTIONS if key[0] in SERVICES}
+    assert ours == set(PROBES)
+    assert all(entry.until for entry in CORRECTIONS.values())
+
+
+@pytest.mark.parametrize("probe", EACH, ids=label)
+def test_the_local_cloud_is_right(probe: Probe, aws: Client) -> None:
+    assert probe(aws)
+
+
+@pytest.mark.parametrize("probe", EACH, ids=label)
+def test_the_emulator_alone_is_still_wrong(probe: Probe, raw: Client) -> None:
+    """When this fails, the emulator has learnt it: remove the corrections that its "until" names."""
+    with contextlib.suppress(ClientError, NoAnswer):
+        assert not probe(raw)

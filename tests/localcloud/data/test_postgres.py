@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from nestctl.localcloud import LocalCloud
+from nestctl.localcloud.data.scram import verifier
+
+Client = Callable[[str], Any]
+PASSWORD = "first-password-of-a-test"
+OTHER = "second-password-of-a-test"
+EXTENSIONS = ("vector", "pg_trgm", "unaccent", "citext", "btree_gin", "pg_stat_statements", "hstore", "pgcrypto")
+
+
+def create(aws: Client, name: str, **more: Any) -> Any:
+    aws("rds").create_db_instance(
+        DBInstanceIdentifier=name,
+        Engine="postgres",
+        EngineVersion="16.4",
+        DBInstanceClass="db.t3.micro",
+        AllocatedStorage=20,
+        MasterUsername="nest",
+        MasterUserPassword=PASSWORD,
+        **more,
+    )
+    return available(aws, name)
+
+
+def available(aws: Client, name: str) -> Any:
+    waiter = aws("rds").get_waiter("db_instance_available")
+    waiter.wait(DBInstanceIdentifier=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    return aws("rds").describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
+
+
+def connect(cloud: LocalCloud, instance: Any, password: str = PASSWORD, **more: Any) -> psycopg.Connection[Any]:
+    options = {"sslmode": "verify-full", "sslrootcert": str(cloud.state_dir / "ca" / "bundle.pem"), **more}
+    return psycopg.connect(
+        host=instance["Endpoint"]["Address"],
+        port=instance["Endpoint"]["Port"],
+        user="nest",
+        password=password,
+        dbname=instance.get("DBName", "postgres"),
+        autocommit=True,
+        connect_timeout=10,
+        **options,
+    )
+
+
+@pytest.fixture(scope="module")
+def instance(aws: Client) -> Any:
+    return create(aws, "postgres-tests", DBName="nest")
+
+
+def test_it_is_postgresql_16_and_the_master_user_owns_the_database_but_is_no_superuser(
+    running: LocalCloud, instance: Any
+) -> None:
+    assert instance["Endpoint"]["Address"] == "127.0.0.1"
+    with connect(running, instance) as connection:
+        version = connection.execute("SHOW server_version").fetchone()
+        rights = connection.execute(
+            "SELECT rolsuper, rolcreatedb, rolcreaterole, pg_has_role('rds_superuser', 'MEMBER') "
+            "FROM pg_roles WHERE rolname = current_user"
+        ).fetchone()
+        owner = connection.execute(
+            "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()"
+        ).fetchone()
+        used = connection.execute("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").fetchone()
+    assert version is not None
+    assert version[0].startswith("16.")
+    assert rights == (False, True, True, True)
+    assert owner == ("nest",)
+    assert used == (True,)
+
+
+def test_the_master_user_may_create_what_rds_allows(running: LocalCloud, instance: Any) -> None:
+    with connect(running, instance) as connection:
+        for extension in EXTENSIONS:
+            connection.execute(f'CREATE EXTENSION IF NOT EXISTS "{extension}"')
+        connection.execute("CREATE TABLE things (name text, place vector(3))")
+        connection.execute("INSERT INTO things VALUES ('Élan', '[1,2,3]'), ('other', '[9,9,9]')")
+        nearest = connection.execute(
+            "SELECT unaccent(lower(name)) FROM things ORDER BY place <-> '[1,2,2]' LIMIT 1"
+        ).fetchone()
+        counted = connection.execute("SELECT count(*) FROM pg_stat_statements").fetchone()
+    assert nearest == ("elan",)
+    assert counted is not None
+    assert counted[0] > 0
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE ROLE boss SUPERUSER",
+        "COPY (SELECT 1) TO '/tmp/never-written'",
+        "ALTER SYSTEM SET work_mem = '1MB'",
+        "CREATE EXTENSION adminpack",
+        "ALTER ROLE rdsadmin PASSWORD 'taken'",
+    ],
+)
+def test_the_master_user_may_not_do_what_rds_forbids(running: LocalCloud, instance: Any, statement: str) -> None:
+    with connect(running, instance) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(statement)
+
+
+def test_a_connection_without_tls_is_refused(running: LocalCloud, instance: Any) -> None:
+    with pytest.raises(psycopg.OperationalError, match="no encryption"):
+        connect(running, instance, sslmode="disable")
+
+
+def test_a_parameter_group_may_allow_connections_without_tls(running: LocalCloud, aws: Client) -> None:
+    aws("rds").create_db_parameter_group(
+        DBParameterGroupName="plain", DBParameterGroupFamily="postgres16", Description="of a test"
+    )
+    aws("rds").modify_db_parameter_group(
+        DBParameterGroupName="plain",
+        Parameters=[{"ParameterName": "rds.force_ssl", "ParameterValue": "0", "ApplyMethod": "immediate"}],
+    )
+    made = create(aws, "postgres-plain", DBParameterGroupName="plain")
+    with connect(running, made, sslmode="disable") as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    aws("rds").delete_db_instance(DBInstanceIdentifier="postgres-plain", SkipFinalSnapshot=True)
+
+
+def test_the_master_password_changes_and_lies_nowhere(running: LocalCloud, aws: Client) -> None:
+    made = create(aws, "postgres-password")
+    aws("rds").modify_db_instance(
+        DBInstanceIdentifier="postgres-password", MasterUserPassword=OTHER, ApplyImmediately=True
+    )
+    with connect(running, made, OTHER) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        connect(running, made, PASSWORD)
+    time.sleep(2.5)  # the API's state is saved a second after a change
+    for file in running.state_dir.rglob("*"):
+        if file.is_file() and "postgresql-16" not in str(file):
+            content = file.read_bytes()
+            assert PASSWORD.encode() not in content, file
+            assert OTHER.encode() not in content, file
+    aws("rds").delete_db_instance(DBInstanceIdentifier="postgres-password", SkipFinalSnapshot=True)
+
+
+def test_stop_start_and_reboot_keep_rows(running: LocalCloud, aws: Client) -> None:
+    made = create(aws, "postgres-reboot")
+    with connect(running, made) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+    aws("rds").stop_db_instance(DBInstanceIdentifier="postgres-reboot")
+    with pytest.raises(psycopg.OperationalError):
+        connect(running, made)
+    aws("rds").start_db_instance(DBInstanceIdentifier="postgres-reboot")
+    available(aws, "postgres-reboot")
+    aws("rds").reboot_db_instance(DBInstanceIdentifier="postgres-reboot")
+    again = available(aws, "postgres-reboot")
+    assert again["Endpoint"] == made["Endpoint"]
+    with connect(running, again) as connection:
+        assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
+    aws("rds").delete_db_instance(DBInstanceIdentifier="postgres-reboot", SkipFinalSnapshot=True)
+
+
+def test_a_deleted_instance_leaves_nothing(running: LocalCloud, aws: Client) -> None:
+    made = create(aws, "postgres-deleted")
+    folder: Path = running.state_dir / "rds" / made["DbiResourceId"]
+    assert folder.exists()
+    aws("rds").delete_db_instance(DBInstanceIdentifier="postgres-deleted", SkipFinalSnapshot=True)
+    assert not folder.exists()
+    assert not any(made["DbiResourceId"] in role for role in running.status().processes.values())
+    assert not any("postgres-deleted" in port for port in running.status().ports)
+
+
+def test_an_instance_deleted_while_it_is_made_leaves_nothing(running: LocalCloud, aws: Client) -> None:
+    made = aws("rds").create_db_instance(
+        DBInstanceIdentifier="postgres-hasty",
+        Engine="postgres",
+        DBInstanceClass="db.t3.micro",
+        AllocatedStorage=20,
+        MasterUsername="nest",
+        MasterUserPassword=PASSWORD,
+    )["DBInstance"]
+    aws("rds").delete_db_instance(DBInstanceIdentifier="postgres-hasty", SkipFinalSnapshot=True)
+    folder: Path = running.state_dir / "rds" / made["DbiResourceId"]
+    deadline = time.monotonic() + 20
+    while folder.exists() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    time.sleep(3)  # longer than a database takes to make
+    assert not folder.exists()
+    assert not any(made["DbiResourceId"] in role for role in running.status().processes.values())
+
+
+def test_a_final_snapshot_is_listed(aws: Client) -> None:
+    create(aws, "postgres-snapshot")
+    aws("rds").delete_db_instance(
+        DBInstanceIdentifier="postgres-snapshot", FinalDBSnapshotIdentifier="postgres-snapshot-final"
+    )
+    found = aws("rds").describe_db_snapshots(DBSnapshotIdentifier="postgres-snapshot-final")["DBSnapshots"]
+    assert [item["DBInstanceIdentifier"] for item in found] == ["postgres-snapshot"]
+
+
+def test_a_verifier_holds_no_password_and_differs_each_time() -> None:
+    first, second = verifier(PASSWORD), verifier(PASSWORD)
+    assert first.startswith("SCRAM-SHA-256$4096:")
+    assert first != second
+    assert PASSWORD not in first
+
+
+def test_the_bundle_holds_the_public_roots_and_the_local_one(running: LocalCloud) -> None:
+    context = ssl.create_default_context(cafile=str(running.state_dir / "ca" / "bundle.pem"))
+    names = [dict(item[0] for item in root["subject"]).get("commonName", "") for root in context.get_ca_certs()]
+    assert len(names) > 50
+    assert any(name.startswith("nestctl local cloud") for name in names)

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import redis
+from botocore.exceptions import ClientError
+
+from nestctl.localcloud import LocalCloud
+
+Client = Callable[[str], Any]
+FIRST, SECOND = "first-token-of-a-test", "second-token-of-a-test"
+
+
+def create(aws: Client, name: str, **more: Any) -> Any:
+    options = {"TransitEncryptionEnabled": True, "Engine": "redis", "NumCacheClusters": 1, **more}
+    aws("elasticache").create_replication_group(
+        ReplicationGroupId=name, ReplicationGroupDescription="of a test", **options
+    )
+    aws("elasticache").get_waiter("replication_group_available").wait(
+        ReplicationGroupId=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
+    return aws("elasticache").describe_replication_groups(ReplicationGroupId=name)["ReplicationGroups"][0]
+
+
+def connect(cloud: LocalCloud, group: Any, token: str | None = None, *, tls: bool = True) -> redis.Redis:
+    place = group["NodeGroups"][0]["PrimaryEndpoint"]
+    secured = {"ssl": True, "ssl_ca_certs": str(cloud.state_dir / "ca" / "bundle.pem"), "ssl_check_hostname": True}
+    return redis.Redis(
+        host=place["Address"], port=place["Port"], password=token, socket_timeout=10, **(secured if tls else {})
+    )
+
+
+def set_token(aws: Client, name: str, token: str, strategy: str) -> Any:
+    return aws("elasticache").modify_replication_group(
+        ReplicationGroupId=name, AuthToken=token, AuthTokenUpdateStrategy=strategy, ApplyImmediately=True
+    )["ReplicationGroup"]
+
+
+def test_a_group_speaks_tls_with_a_certificate_of_the_local_authority(running: LocalCloud, aws: Client) -> None:
+    group = create(aws, "valkey-tls")
+    assert group["AuthTokenEnabled"] is False
+    client = connect(running, group)
+    assert client.set("key", "value")
+    assert client.get("key") == b"value"
+    with pytest.raises(redis.RedisError):
+        connect(running, group, tls=False).ping()
+    large = bytes(range(256)) * 40_000
+    client.set("large", large)
+    assert client.get("large") == large
+
+
+def test_a_group_without_transit_encryption_speaks_plainly(running: LocalCloud, aws: Client) -> None:
+    group = create(aws, "valkey-plain", TransitEncryptionEnabled=False)
+    assert connect(running, group, tls=False).ping()
+
+
+def test_the_token_of_the_creation_is_required(running: LocalCloud, aws: Client) -> None:
+    group = create(aws, "valkey-token", AuthToken=FIRST)
+    assert group["AuthTokenEnabled"] is True
+    assert connect(running, group, FIRST).ping()
+    with pytest.raises(redis.AuthenticationError):
+        connect(running, group).ping()
+    with pytest.raises(redis.AuthenticationError):
+        connect(running, group, SECOND).ping()
+
+
+def test_rotate_accepts_both_tokens_set_only_the_new_one(running: LocalCloud, aws: Client) -> None:
+    group = create(aws, "valkey-rotate", AuthToken=FIRST)
+    set_token(aws, "valkey-rotate", SECOND, "ROTATE")
+    assert connect(running, group, FIRST).ping()
+    assert connect(running, group, SECOND).ping()
+    set_token(aws, "valkey-rotate", SECOND, "SET")
+    assert connect(running, group, SECOND).ping()
+    with pytest.raises(redis.AuthenticationError):
+        connect(running, group, FIRST).ping()
+
+
+def test_a_token_comes_to_a_group_that_had_none(running: LocalCloud, aws: Client) -> None:
+    group = create(aws, "valkey-late")
+    set_token(aws, "valkey-late", FIRST, "ROTATE")
+    assert connect(running, group).ping()
+    assert set_token(aws, "valkey-late", FIRST, "SET")["AuthTokenEnabled"] is True
+    assert connect(running, group, FIRST).ping()
+    with pytest.raises(redis.AuthenticationError):
+        connect(running, group).ping()
+
+
+def test_a_token_without_transit_encryption_is_refused(aws: Client) -> None:
+    with pytest.raises(ClientError, match="encryption-in-transit"):
+        create(aws, "valkey-wrong", TransitEncryptionEnabled=False, AuthToken=FIRST)
+
+
+@pytest.mark.parametrize("command", [("CONFIG", "GET", "*"), ("SHUTDOWN",), ("ACL", "SETUSER", "x"), ("SAVE",)])
+def test_what_elasticache_forbids_is_forbidden(running: LocalCloud, aws: Client, command: tuple[str, ...]) -> None:
+    name = f"valkey-{command[0].lower()}"
+    with pytest.raises(redis.exceptions.NoPermissionError):
+        connect(running, create(aws, name)).execute_command(*command)
+
+
+def test_no_token_lies_in_the_state(running: LocalCloud) -> None:
+    for file in running.state_dir.rglob("*"):
+        if file.is_file() and "postgresql-16" not in str(file):
+            content = file.read_bytes()
+            assert FIRST.encode() not in content, file
+            assert SECOND.encode() not in content, file
