@@ -60,9 +60,13 @@ resource "aws_lb_listener" "https" {
   }
 }
 
-# A rule holds at most five path patterns.
+locals {
+  # A rule holds at most five path patterns.
+  backend_rules = { for index, paths in chunklist(var.backend_paths, 5) : format("%02d", index) => paths }
+}
+
 resource "aws_lb_listener_rule" "backend" {
-  for_each = { for index, paths in chunklist(var.backend_paths, 5) : format("%02d", index) => paths }
+  for_each = local.has_function ? local.backend_rules : {}
 
   listener_arn = local.serving_listener_arn
   priority     = 100 + tonumber(each.key)
@@ -74,28 +78,36 @@ resource "aws_lb_listener_rule" "backend" {
     }
   }
 
-  dynamic "action" {
-    for_each = local.has_function ? [1] : []
-
-    content {
-      type             = "forward"
-      target_group_arn = aws_lb_target_group.backend.arn
-    }
-  }
-
-  dynamic "action" {
-    for_each = local.has_function ? [] : [1]
-
-    content {
-      type = "fixed-response"
-
-      fixed_response {
-        content_type = "text/plain"
-        status_code  = "503"
-        message_body = "The backend is not deployed yet."
-      }
-    }
+  action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.backend.arn
   }
 
   depends_on = [aws_lb_target_group_attachment.backend]
+}
+
+# Rules of their own, with priorities of their own: a function can take over without a moment in which its paths
+# go to the frontend.
+resource "aws_lb_listener_rule" "backend_missing" {
+  for_each = local.has_function ? {} : local.backend_rules
+
+  listener_arn = local.serving_listener_arn
+  priority     = 200 + tonumber(each.key)
+  tags         = merge(var.common_tags, { Name = "${local.prefix}-backend-missing-${each.key}" })
+
+  condition {
+    path_pattern {
+      values = each.value
+    }
+  }
+
+  action {
+    type = "fixed-response"
+
+    fixed_response {
+      content_type = "text/plain"
+      status_code  = "503"
+      message_body = "The backend is not deployed yet."
+    }
+  }
 }

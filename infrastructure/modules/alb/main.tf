@@ -22,11 +22,4 @@ resource "aws_lb" "this" {
   }
 
   tags = merge(var.common_tags, { Name = local.name })
-
-  lifecycle {
-    precondition {
-      condition     = length(local.name) <= 32 && length(local.frontend_target_group_name) <= 32
-      error_message = "project_name and environment are too long together: a load balancer's and a target group's name have at most 32 characters."
-    }
-  }
 }

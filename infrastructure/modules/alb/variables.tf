@@ -8,6 +8,12 @@ variable "environment" {
   description = "Name of the environment; the second part of every resource's name."
   type        = string
   nullable    = false
+
+  # A target group's name has at most 32 characters: these two, "-frontend-" and a port.
+  validation {
+    condition     = length(var.project_name) + length(var.environment) <= 16
+    error_message = "project_name and environment have at most 16 characters together, because a target group has a short name."
+  }
 }
 
 variable "common_tags" {

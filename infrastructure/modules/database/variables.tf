@@ -44,6 +44,11 @@ variable "password_parameter_arn" {
   description = "ARN of the Parameter Store parameter that holds the master password. It is read while applying and is never kept in state."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:ssm:[a-z0-9-]+:[0-9]{12}:parameter/", var.password_parameter_arn))
+    error_message = "password_parameter_arn is the ARN of a parameter, such as arn:aws:ssm:us-east-1:123456789012:parameter/nest/staging/DJANGO_DB_PASSWORD."
+  }
 }
 
 variable "password_version" {
@@ -173,15 +178,12 @@ variable "maintenance_window" {
     error_message = "maintenance_window has the form ddd:hh:mm-ddd:hh:mm in UTC, such as sun:05:00-sun:06:00."
   }
 
-  # hh:mm sorts as text. Windows that run over midnight cannot be compared so and are left to RDS.
+  # The four times as numbers, 03:00 as 300. Windows that run over midnight cannot be compared so; RDS checks them.
   validation {
-    condition = try(
-      regexall("[0-9]{2}:[0-9]{2}", var.backup_window)[1] < regexall("[0-9]{2}:[0-9]{2}", var.backup_window)[0] ||
-      regexall("[0-9]{2}:[0-9]{2}", var.maintenance_window)[1] < regexall("[0-9]{2}:[0-9]{2}", var.maintenance_window)[0] ||
-      regexall("[0-9]{2}:[0-9]{2}", var.backup_window)[1] < regexall("[0-9]{2}:[0-9]{2}", var.maintenance_window)[0] ||
-      regexall("[0-9]{2}:[0-9]{2}", var.maintenance_window)[1] < regexall("[0-9]{2}:[0-9]{2}", var.backup_window)[0],
-      true
-    )
+    condition = try(alltrue([
+      for times in [[for time in regexall("[0-9]{2}:[0-9]{2}", "${var.backup_window} ${var.maintenance_window}") : tonumber(replace(time, ":", ""))]] :
+      times[1] < times[0] || times[3] < times[2] || times[1] < times[2] || times[3] < times[0]
+    ]), true)
     error_message = "maintenance_window overlaps or touches backup_window; RDS refuses that. Leave some minutes between them."
   }
 }

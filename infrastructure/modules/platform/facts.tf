@@ -14,6 +14,8 @@ locals {
   # Stands for what is not known yet; the application treats it as not configured.
   placeholder = "to-be-set-in-aws-console"
 
+  site_url = "https://${var.domain_name}"
+
   facts = {
     alb_dns_name         = module.alb.alb_dns_name
     cache_host           = module.cache.host
@@ -29,32 +31,30 @@ locals {
     lambda_function_url  = local.lambda_function_url
     project              = var.project_name
     region               = data.aws_region.current.id
-    site_url             = "https://${var.domain_name}"
+    site_url             = local.site_url
     static_bucket        = module.frontend.static_bucket_name
     static_host          = module.frontend.static_host
     static_url           = module.frontend.static_url
   }
+}
 
-  facts_by_token = { for name, value in local.facts : "{${name}}" => value }
+module "plain_values" {
+  source = "./modules/template"
 
-  # A text is cut into {facts} and what is between them; each fact is looked up, the rest stays.
-  filled_values = {
-    for name, parameter in var.application.parameters : name => join("", [
-      for part in regexall("\\{[a-z_]+\\}|[^{]+|\\{", parameter.value) : lookup(local.facts_by_token, part, part)
-    ]) if parameter.kind == "plain"
+  texts       = { for name, parameter in var.application.parameters : name => parameter.value if parameter.kind == "plain" }
+  facts       = local.facts
+  placeholder = local.placeholder
+}
+
+module "content_security_policy" {
+  source = "./modules/template"
+
+  texts       = { policy = var.application.content_security_policy }
+  placeholder = local.placeholder
+  facts = {
+    domain_name = var.domain_name
+    site_url    = local.site_url
+    static_host = module.frontend.static_host
+    static_url  = module.frontend.static_url
   }
-
-  # An address that starts with something unknown is itself unknown, whatever path follows.
-  plain_values = { for name, value in local.filled_values : name => startswith(value, local.placeholder) ? local.placeholder : value }
-
-  policy_facts_by_token = {
-    "{domain_name}" = var.domain_name
-    "{site_url}"    = "https://${var.domain_name}"
-    "{static_host}" = module.frontend.static_host
-    "{static_url}"  = module.frontend.static_url
-  }
-
-  content_security_policy = join("", [
-    for part in regexall("\\{[a-z_]+\\}|[^{]+|\\{", var.application.content_security_policy) : lookup(local.policy_facts_by_token, part, part)
-  ])
 }

@@ -88,7 +88,7 @@ module "parameters" {
   kms_key_arn    = module.kms.key_arn
   placeholder    = local.placeholder
   parameters     = var.application.parameters
-  plain_values   = local.plain_values
+  plain_values   = module.plain_values.texts
 }
 
 module "database" {
@@ -149,7 +149,7 @@ module "alb" {
 
   domain_name             = var.domain_name
   certificate_issued      = var.certificate_issued
-  content_security_policy = local.content_security_policy
+  content_security_policy = module.content_security_policy.texts["policy"]
   backend_paths           = var.application.backend.paths
   lambda_function_name    = var.lambda_function_name
   lambda_alias            = local.lambda_alias

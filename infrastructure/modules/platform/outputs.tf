@@ -130,6 +130,12 @@ output "nat_public_ips" {
 output "parameter_names" {
   description = "Full names in Parameter Store, by parameter."
   value       = module.parameters.names
+
+  # The manifest is checked against the names before the facts have values.
+  precondition {
+    condition     = sort(keys(local.facts)) == sort(local.fact_names)
+    error_message = "fact_names and facts in facts.tf do not list the same facts: correct the module."
+  }
 }
 
 output "parameter_path" {

@@ -1,0 +1,151 @@
+# Terraform mocks no ephemeral resources. The real provider stands here instead; while planning it calls nothing,
+# because the password's parameter is not known before the apply.
+provider "aws" {
+  region                      = "us-east-1"
+  access_key                  = "none"
+  secret_key                  = "none"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+  skip_region_validation      = true
+}
+
+variables {
+  project_name       = "nest"
+  environment        = "staging"
+  subnet_ids         = ["subnet-a", "subnet-b"]
+  security_group_ids = ["sg-database"]
+  kms_key_arn        = "arn:aws:kms:us-east-1:000000000000:key/0"
+  database_name      = "nest_staging"
+  username           = "nest"
+
+  # Refused as well, so that the runs below do not read a parameter.
+  password_parameter_arn = "none"
+}
+
+run "plans_without_knowing_the_password" {
+  command = plan
+
+  module {
+    source = "./tests/fixture"
+  }
+
+  assert {
+    condition     = output.identifier == "nest-staging-db"
+    error_message = "The instance's name is not the one that tools look for."
+  }
+
+  assert {
+    condition     = output.log_group_names == { postgresql = "/aws/rds/instance/nest-staging-db/postgresql", upgrade = "/aws/rds/instance/nest-staging-db/upgrade" }
+    error_message = "The groups of the exported logs do not have the names that RDS writes to."
+  }
+}
+
+run "plans_a_proxy" {
+  command = plan
+
+  module {
+    source = "./tests/fixture"
+  }
+
+  variables {
+    proxy_enabled = true
+  }
+
+  assert {
+    condition     = output.identifier == "nest-staging-db"
+    error_message = "The instance keeps its name behind a proxy."
+  }
+}
+
+run "refuses_a_cache_class" {
+  command         = plan
+  expect_failures = [var.instance_class, var.password_parameter_arn]
+
+  variables {
+    instance_class = "cache.t3.medium"
+  }
+}
+
+run "refuses_too_little_storage" {
+  command         = plan
+  expect_failures = [var.allocated_storage, var.password_parameter_arn]
+
+  variables {
+    allocated_storage = 10
+  }
+}
+
+run "refuses_a_hyphen_in_the_name" {
+  command         = plan
+  expect_failures = [var.database_name, var.password_parameter_arn]
+
+  variables {
+    database_name = "nest-staging"
+  }
+}
+
+run "refuses_a_reserved_user" {
+  command         = plan
+  expect_failures = [var.username, var.password_parameter_arn]
+
+  variables {
+    username = "rdsadmin"
+  }
+}
+
+run "refuses_another_major_version" {
+  command         = plan
+  expect_failures = [var.engine_version, var.password_parameter_arn]
+
+  variables {
+    engine_version = "15"
+  }
+}
+
+run "refuses_overlapping_windows" {
+  command         = plan
+  expect_failures = [var.maintenance_window, var.password_parameter_arn]
+
+  variables {
+    backup_window      = "03:00-04:00"
+    maintenance_window = "sun:03:30-sun:04:30"
+  }
+}
+
+run "refuses_touching_windows" {
+  command         = plan
+  expect_failures = [var.maintenance_window, var.password_parameter_arn]
+
+  variables {
+    backup_window      = "03:00-04:00"
+    maintenance_window = "sun:04:00-sun:05:00"
+  }
+}
+
+run "refuses_no_backups" {
+  command         = plan
+  expect_failures = [var.backup_retention_days, var.password_parameter_arn]
+
+  variables {
+    backup_retention_days = 0
+  }
+}
+
+run "refuses_one_zone" {
+  command         = plan
+  expect_failures = [var.subnet_ids, var.password_parameter_arn]
+
+  variables {
+    subnet_ids = ["subnet-a"]
+  }
+}
+
+run "refuses_growth_below_the_storage" {
+  command         = plan
+  expect_failures = [var.max_allocated_storage, var.password_parameter_arn]
+
+  variables {
+    max_allocated_storage = 90
+  }
+}
