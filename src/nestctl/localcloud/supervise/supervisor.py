@@ -144,6 +144,7 @@ async def _start(
     stack.push_async_callback(engine.stop)
     runtime = Runtime(layout, endpoint, ports)
     stack.push_async_callback(runtime.stop)
+    runtime.publish(f"https://{ACCOUNT_ID}.dkr.ecr.{REGION}.amazonaws.com", endpoint)
     facts: dict[str, Callable[[], Any]] = {
         "health": lambda: {
             "status": "ok",
