@@ -10,6 +10,7 @@ import sys
 import tarfile
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import httpx
@@ -57,7 +58,11 @@ def push(cloud: Any, repository: str, tag: str, *, label: bool = True) -> str:
     except ClientError:
         uri = ecr.describe_repositories(repositoryNames=[repository])["repositories"][0]["repositoryUri"]
     raw = io.BytesIO()
-    files = {"srv/app/server.py": SERVER, "srv/app/job.py": JOB, "opt/packages/helper.py": "WORD = 'helped'\n"}
+    files = {
+        "srv/app/server.py": SERVER,
+        "srv/app/job.py": JOB,
+        "opt/packages/helper.py": "WORD = 'helped'\n",
+    }
     with tarfile.open(fileobj=raw, mode="w") as archive:
         for name, text in files.items():
             entry = tarfile.TarInfo(name)
@@ -69,7 +74,8 @@ def push(cloud: Any, repository: str, tag: str, *, label: bool = True) -> str:
         labels["dev.nestctl.process-image"] = "1"
     config = json.dumps({
         "architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": []},
-        "config": {"Env": ["PYTHONPATH=${IMAGE_ROOT}/opt/packages", "FROM_IMAGE=yes"], "WorkingDir": "/srv/app",
+        "config": {"Env": ["PYTHONPATH=${IMAGE_ROOT}/opt/packages", "FROM_IMAGE=yes"],
+                   "WorkingDir": "/srv/app",
                    "Entrypoint": ["python"], "Cmd": ["server.py"], "Labels": labels},
     }).encode()  # fmt: skip
     base = f"{cloud.endpoint_url}/v2/{repository}"
@@ -151,16 +157,23 @@ def logged(cloud: Any, family: str, arn: str) -> list[str]:
     return [event["message"] for event in events]
 
 
-def test_task_runs_its_command_with_environment_secrets_and_logs_to_its_exit_code(cloud: Any, ecs: Any, image: str) -> None:
+def test_task_runs_its_command_with_environment_secrets_and_logs_to_its_exit_code(
+    cloud: Any, ecs: Any, image: str
+) -> None:
     cloud.client("ssm").put_parameter(Name="/tests/word", Value="from ssm", Type="SecureString")
-    secret = cloud.client("secretsmanager").create_secret(Name="tests", SecretString='{"key": "from manager"}')["ARN"]
+    secret = cloud.client("secretsmanager").create_secret(
+        Name="tests", SecretString='{"key": "from manager"}'
+    )["ARN"]
     definition = define(
-        ecs, "job", image, command=["job.py", "3", "PLAIN", "WORD", "KEY", "OVER", "FROM_IMAGE", "AWS_ENDPOINT_URL"],
+        ecs, "job", image,
+        command=["job.py", "3", "PLAIN", "WORD", "KEY", "OVER", "FROM_IMAGE", "AWS_ENDPOINT_URL"],
         environment=[{"name": "PLAIN", "value": "plain"}, {"name": "OVER", "value": "as defined"}],
         secrets=[{"name": "WORD", "valueFrom": "arn:aws:ssm:us-east-1:000000000000:parameter/tests/word"},
                  {"name": "KEY", "valueFrom": f"{secret}:key::"}],
     )  # fmt: skip
-    overrides = {"containerOverrides": [{"name": "main", "environment": [{"name": "OVER", "value": "overridden"}]}]}
+    overrides = {
+        "containerOverrides": [{"name": "main", "environment": [{"name": "OVER", "value": "overridden"}]}]
+    }
     arn = start(ecs, definition, overrides=overrides)
     task = finish(ecs, arn)
     assert task["containers"][0]["exitCode"] == 3
@@ -223,13 +236,31 @@ def test_requests_that_ecs_refuses(ecs: Any, image: str) -> None:
         start(ecs, "none:1")
 
 
+def _has_health(ecs: Any, arn: str, status: str) -> bool:
+    return bool(describe(ecs, arn)["healthStatus"] == status)
+
+
 def test_container_health_check(ecs: Any, image: str) -> None:
-    check = {"command": ["CMD-SHELL", "test -e healthy"], "interval": 1, "timeout": 2, "retries": 2, "startPeriod": 0}
-    sick = define(ecs, "sick", image, command=["job.py", "sleep"], healthCheck={**check, "command": ["CMD", "false"]})
-    well = define(ecs, "well", image, command=["job.py", "sleep"], healthCheck={**check, "command": ["CMD-SHELL", "test $FROM_IMAGE = yes"]})
+    check = {
+        "command": ["CMD-SHELL", "test -e healthy"],
+        "interval": 1,
+        "timeout": 2,
+        "retries": 2,
+        "startPeriod": 0,
+    }
+    sick = define(
+        ecs, "sick", image, command=["job.py", "sleep"], healthCheck={**check, "command": ["CMD", "false"]}
+    )
+    well = define(
+        ecs,
+        "well",
+        image,
+        command=["job.py", "sleep"],
+        healthCheck={**check, "command": ["CMD-SHELL", "test $FROM_IMAGE = yes"]},
+    )
     tasks = {"UNHEALTHY": start(ecs, sick), "HEALTHY": start(ecs, well)}
     for status, arn in tasks.items():
-        until(lambda status=status, arn=arn: describe(ecs, arn)["healthStatus"] == status)
+        until(partial(_has_health, ecs, arn, status))
         assert describe(ecs, arn)["containers"][0]["healthStatus"] == status
         ecs.stop_task(cluster="tests", task=arn)
 
@@ -250,13 +281,13 @@ class Site:
         self.url = cloud.published[f"http://{balancer['DNSName']}"]
 
     def define(self, image: str, **environment: str) -> str:
-        return define(self.ecs, self.name, image, portMappings=[{"containerPort": 3000}],
-                      environment=[{"name": key, "value": value} for key, value in environment.items()])  # fmt: skip
+        pairs = [{"name": key, "value": value} for key, value in environment.items()]
+        return define(self.ecs, self.name, image, portMappings=[{"containerPort": 3000}], environment=pairs)
 
     def create(self, definition: str, count: int = 2, **configuration: Any) -> None:
         self.ecs.create_service(
-            cluster="tests", serviceName=self.name, taskDefinition=definition, desiredCount=count, launchType="FARGATE",
-            networkConfiguration=NETWORK, deploymentConfiguration=configuration or {},
+            cluster="tests", serviceName=self.name, taskDefinition=definition, desiredCount=count,
+            launchType="FARGATE", networkConfiguration=NETWORK, deploymentConfiguration=configuration or {},
             loadBalancers=[{"targetGroupArn": self.group, "containerName": "main", "containerPort": 3000}],
         )  # fmt: skip
 
@@ -273,19 +304,27 @@ class Site:
         until(lambda: self.service()["status"] == "INACTIVE")
 
 
-def test_service_rolls_without_a_failed_request_and_comes_back_after_a_restart(cloud: Any, ecs: Any, image: str) -> None:
+def test_service_rolls_without_a_failed_request_and_comes_back_after_a_restart(
+    cloud: Any, ecs: Any, image: str
+) -> None:
     site = Site(cloud, ecs, "rolling")
     site.create(site.define(image, RELEASE="one"))
     assert site.service()["deployments"][0]["rolloutState"] == "IN_PROGRESS"
     site.wait_stable()
-    service = until(lambda: (found := site.service())["deployments"][0]["rolloutState"] == "COMPLETED" and found)
+    service = until(
+        lambda: (found := site.service())["deployments"][0]["rolloutState"] == "COMPLETED" and found
+    )
     assert (service["runningCount"], service["pendingCount"], len(service["deployments"])) == (2, 0, 1)
     assert "has reached a steady state" in service["events"][0]["message"]
-    health = cloud.client("elbv2").describe_target_health(TargetGroupArn=site.group)["TargetHealthDescriptions"]
+    health = cloud.client("elbv2").describe_target_health(TargetGroupArn=site.group)[
+        "TargetHealthDescriptions"
+    ]
     assert [entry["TargetHealth"]["State"] for entry in health] == ["healthy", "healthy"]
     assert httpx.get(site.url).text == "one"
 
-    updated = ecs.update_service(cluster="tests", service=site.name, taskDefinition=site.define(image, RELEASE="two"))
+    updated = ecs.update_service(
+        cluster="tests", service=site.name, taskDefinition=site.define(image, RELEASE="two")
+    )
     assert [entry["status"] for entry in updated["service"]["deployments"]] == ["PRIMARY", "ACTIVE"]
     seen = set()
     while any(entry["status"] == "ACTIVE" for entry in site.service()["deployments"]):
@@ -314,7 +353,10 @@ def test_service_rolls_without_a_failed_request_and_comes_back_after_a_restart(c
     site.wait_stable()
     assert len(ecs.list_tasks(cluster="tests", serviceName=site.name)["taskArns"]) == 1
     site.remove()
-    assert cloud.client("elbv2").describe_target_health(TargetGroupArn=site.group)["TargetHealthDescriptions"] == []
+    assert (
+        cloud.client("elbv2").describe_target_health(TargetGroupArn=site.group)["TargetHealthDescriptions"]
+        == []
+    )
 
 
 def test_a_task_that_dies_is_replaced(cloud: Any, ecs: Any, image: str) -> None:
@@ -352,8 +394,12 @@ def test_circuit_breaker_rolls_back(cloud: Any, ecs: Any, image: str, fault: str
 
 def test_circuit_breaker_without_roll_back_stops_trying(cloud: Any, ecs: Any, image: str) -> None:
     site = Site(cloud, ecs, "failing")
-    site.create(site.define(image, BROKEN="1"), 1, deploymentCircuitBreaker={"enable": True, "rollback": False})
-    service = until(lambda: (found := site.service())["deployments"][0]["rolloutState"] == "FAILED" and found, 30)
+    site.create(
+        site.define(image, BROKEN="1"), 1, deploymentCircuitBreaker={"enable": True, "rollback": False}
+    )
+    service = until(
+        lambda: (found := site.service())["deployments"][0]["rolloutState"] == "FAILED" and found, 30
+    )
     assert "circuit breaker" in service["deployments"][0]["rolloutStateReason"]
     assert service["deployments"][0]["failedTasks"] == 3
     time.sleep(2)

@@ -22,10 +22,12 @@ import base64, json
 def handler(event, context):
     kind = event["path"].strip("/").split("/")[-1]
     if kind == "cookies":
-        return {"statusCode": 200, "multiValueHeaders": {"Set-Cookie": ["a=1; Path=/", "b=2"], "Content-Type": ["text/plain"]},
+        return {"statusCode": 200,
+                "multiValueHeaders": {"Set-Cookie": ["a=1; Path=/", "b=2"], "Content-Type": ["text/plain"]},
                 "headers": {"Set-Cookie": "b=2", "Content-Type": "text/plain"}, "body": "ok"}
     if kind == "binary":
-        return {"statusCode": 200, "headers": {"Content-Type": "image/png"}, "multiValueHeaders": {"Content-Type": ["image/png"]},
+        return {"statusCode": 200, "headers": {"Content-Type": "image/png"},
+                "multiValueHeaders": {"Content-Type": ["image/png"]},
                 "isBase64Encoded": True, "body": base64.b64encode(bytes(range(256))).decode()}
     if kind == "malformed":
         return {"status": 200}
@@ -144,7 +146,7 @@ def server() -> Iterator[Any]:
             if self.command != "HEAD":
                 self.wfile.write(text)
 
-        do_POST = do_PUT = do_HEAD = do_GET
+        do_POST = do_PUT = do_HEAD = do_GET  # noqa: N815 - named by the library
 
         def log_message(self, *_: object) -> None:
             pass
@@ -164,7 +166,7 @@ def server() -> Iterator[Any]:
 def test_rules_by_priority_and_every_kind_of_condition(cloud: Any) -> None:
     balancer = Balancer(cloud, "ruled")
     listener = balancer.listener([fixed("default", "404")])
-    rules = [
+    rules: list[tuple[int, list[dict[str, Any]], str]] = [
         (10, [{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/a/*", "/b?"]}}], "path"),
         (11, [{"Field": "host-header", "HostHeaderConfig": {"Values": ["*.example.org"]}}], "host"),
         (12, [{"Field": "http-request-method", "HttpRequestMethodConfig": {"Values": ["DELETE"]}}], "method"),

@@ -25,7 +25,11 @@ def test_runs_the_handler(functions: Any) -> None:
 
 
 def test_versions_keep_their_code_and_settings_and_the_alias_moves(functions: Any) -> None:
-    source = "import os\ndef handler(event, context):\n    return [{n}, os.environ['STAGE'], context.invoked_function_arn]\n"
+    source = (
+        "import os\n"
+        "def handler(event, context):\n"
+        "    return [{n}, os.environ['STAGE'], context.invoked_function_arn]\n"
+    )
     functions.create("versioned", source.format(n=1), Environment={"Variables": {"STAGE": "one"}})
     lambdas = functions.client
     first = lambdas.publish_version(FunctionName="versioned")
@@ -55,7 +59,7 @@ def test_versions_keep_their_code_and_settings_and_the_alias_moves(functions: An
 def test_a_change_during_a_change_is_refused_as_on_aws(functions: Any) -> None:
     functions.create("changing", ECHO)
     functions.client.update_function_configuration(FunctionName="changing", Timeout=5)
-    with pytest.raises(ClientError, match="ResourceConflictException.*update is in progress"):
+    with pytest.raises(ClientError, match=r"ResourceConflictException.*update is in progress"):
         functions.client.publish_version(FunctionName="changing")
     state = functions.client.get_function_configuration(FunctionName="changing")
     assert (state["State"], state["LastUpdateStatus"]) == ("Active", "InProgress")
@@ -67,7 +71,15 @@ def test_warm_sandbox_is_used_again_and_keeps_its_globals(functions: Any) -> Non
 
 
 def test_time_out_kills_the_sandbox(functions: Any) -> None:
-    source = "import time\nn = 0\ndef handler(event, context):\n    global n\n    n += 1\n    time.sleep(event)\n    return n\n"
+    source = (
+        "import time\n"
+        "n = 0\n"
+        "def handler(event, context):\n"
+        "    global n\n"
+        "    n += 1\n"
+        "    time.sleep(event)\n"
+        "    return n\n"
+    )
     functions.create("slow", source, Timeout=1)
     started = time.monotonic()
     answer = functions.client.invoke(FunctionName="slow", Payload=b"30")
@@ -128,8 +140,10 @@ def test_environment_is_lambdas_and_the_runtime_brings_boto3_only(functions: Any
     source = """
 import importlib.util, os, sys
 def handler(event, context):
-    found = {name: importlib.util.find_spec(name) is not None for name in ("boto3", "ministack", "typer", "pytest")}
-    return {"found": found, "env": dict(os.environ), "cwd": os.getcwd(), "path": sys.path, "memory": context.memory_limit_in_mb}
+    names = ("boto3", "ministack", "typer", "pytest")
+    found = {name: importlib.util.find_spec(name) is not None for name in names}
+    memory = context.memory_limit_in_mb
+    return {"found": found, "env": dict(os.environ), "cwd": os.getcwd(), "path": sys.path, "memory": memory}
 """
     functions.create("env", source, MemorySize=256, Environment={"Variables": {"MINE": "yes"}})
     answer = invoke(functions, "env")

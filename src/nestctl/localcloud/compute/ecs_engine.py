@@ -144,8 +144,8 @@ class EcsEngine:
         ready = [task for task in current if self._is_ready(service, task)]
         old_ready = [task for task in old if self._is_ready(service, task)]
         idle = [task for task in old if task not in old_ready]
-        # Old tasks that do not serve go at once; those that do only when enough others serve, and when they are
-        # too many or stand in the way of new ones.
+        # Old tasks that do not serve go at once; those that do only when enough others serve, and when they
+        # are too many or stand in the way of new ones.
         in_the_way = max(0, wanted - len(current) - (most - len(current) - len(old)) - len(idle))
         too_many = max(0, len(ready) + len(old_ready) - wanted)
         allowed = max(0, len(ready) + len(old_ready) - least)
@@ -211,13 +211,15 @@ class EcsEngine:
         if found is None:
             runner = self._runners.get(str(task["taskArn"]))
             definition = runner and ecs_state.definition(runner[0].place, task["taskDefinitionArn"])
-            checks = [entry.get("healthCheck") for entry in (definition or {}).get("containerDefinitions", [])]
+            checks = [
+                entry.get("healthCheck") for entry in (definition or {}).get("containerDefinitions", [])
+            ]
             found = task["_has_health_check"] = any(checks)
         return bool(found)
 
     def _target_states(self, service: Record, task: Record) -> list[tuple[str, str, str]]:
         """Target group, state and description of each registration of a task."""
-        from nestctl.localcloud.edge import running  # noqa: PLC0415 - the edge starts after this
+        from nestctl.localcloud.edge import running
 
         edge = running.current()
         found = []
@@ -232,7 +234,7 @@ class EcsEngine:
 
     def _register_running(self, service: Record, tasks: list[Record]) -> None:
         """Register tasks that run in the service's target groups."""
-        from nestctl.localcloud.edge import state  # noqa: PLC0415
+        from nestctl.localcloud.edge import state
 
         known = {(entry[0], entry[3]) for entry in _registrations(service)}
         for task in tasks:
@@ -252,7 +254,7 @@ class EcsEngine:
 
     async def _drain(self, task: Record) -> None:
         """Take a task out of its target groups and wait for its last requests."""
-        from nestctl.localcloud.edge import running, state  # noqa: PLC0415
+        from nestctl.localcloud.edge import running, state
 
         edge = running.current()
         for _, service in ecs_state.services():
@@ -262,10 +264,11 @@ class EcsEngine:
                 _deregister(*entry)
                 ecs_state.event(service, f"deregistered 1 targets in (target-group {entry[0]})")
                 group = state.target_group(entry[0])
-                delay = float((group.attributes if group else {}).get("deregistration_delay.timeout_seconds") or 300)
-                deadline = time.monotonic() + min(delay, MAX_DRAIN)
-                while edge is not None and edge.traffic.in_flight(entry[1], entry[2]) and time.monotonic() < deadline:
-                    await asyncio.sleep(0.05)
+                delay = float(
+                    (group.attributes if group else {}).get("deregistration_delay.timeout_seconds") or 300
+                )
+                if edge is not None:
+                    await edge.traffic.drained(entry[1], entry[2], min(delay, MAX_DRAIN))
 
     def _replace_unhealthy(self, service: Record, tasks: list[Record]) -> list[Record]:
         """Stop tasks that fail their health checks; return the rest."""
@@ -283,9 +286,13 @@ class EcsEngine:
             bad = [entry for entry in self._target_states(service, task) if entry[1] == "unhealthy"]
             if bad and ecs_state.age(task.get("startedAt")) >= grace:
                 group, _, why = bad[0]
-                ecs_state.event(service, f"(task {name}) is unhealthy in (target-group {group}) due to (reason {why})")
+                ecs_state.event(
+                    service, f"(task {name}) is unhealthy in (target-group {group}) due to (reason {why})"
+                )
                 self.stop_task(
-                    task, f"Task failed ELB health checks in (target-group {group})", "ServiceSchedulerInitiated"
+                    task,
+                    f"Task failed ELB health checks in (target-group {group})",
+                    "ServiceSchedulerInitiated",
                 )
                 continue
             kept.append(task)
@@ -298,7 +305,9 @@ class EcsEngine:
     ) -> None:
         """Complete a deployment whose tasks all serve; forget the others once their tasks are gone."""
         others = [task for task in tasks if task.get("_deployment_id") != primary["id"]]
-        steady = ready == wanted == current and not [task for task in others if task["desiredStatus"] == "RUNNING"]
+        steady = ready == wanted == current and not [
+            task for task in others if task["desiredStatus"] == "RUNNING"
+        ]
         if steady and primary["rolloutState"] == "IN_PROGRESS":
             primary.update(
                 rolloutState="COMPLETED",
@@ -317,7 +326,9 @@ class EcsEngine:
         service["deployments"] = [
             entry
             for entry in service["deployments"]
-            if entry["status"] == "PRIMARY" or entry["id"] in used or (not steady and entry["rolloutState"] == "COMPLETED")
+            if entry["status"] == "PRIMARY"
+            or entry["id"] in used
+            or (not steady and entry["rolloutState"] == "COMPLETED")
         ]
 
     def _count(self, service: Record, tasks: list[Record]) -> None:
@@ -325,7 +336,9 @@ class EcsEngine:
         for deployment in service.get("deployments", []):
             own = [task for task in tasks if task.get("_deployment_id") == deployment["id"]]
             deployment["runningCount"] = sum(task["lastStatus"] == "RUNNING" for task in own)
-            deployment["pendingCount"] = sum(task["lastStatus"] in ("PROVISIONING", "PENDING") for task in own)
+            deployment["pendingCount"] = sum(
+                task["lastStatus"] in ("PROVISIONING", "PENDING") for task in own
+            )
             if deployment["status"] == "PRIMARY":
                 deployment["desiredCount"] = service["desiredCount"]
         service["runningCount"] = sum(task["lastStatus"] == "RUNNING" for task in tasks)
@@ -341,7 +354,9 @@ class EcsEngine:
         service = ecs_state.find_service(place, str(task["clusterArn"]), group.removeprefix("service:"))
         if not failed or service is None:
             return
-        deployment = next((one for one in service["deployments"] if one["id"] == task.get("_deployment_id")), None)
+        deployment = next(
+            (one for one in service["deployments"] if one["id"] == task.get("_deployment_id")), None
+        )
         if deployment is None or deployment["status"] != "PRIMARY":
             return
         name = str(task["taskArn"]).rsplit("/", 1)[-1]
@@ -376,7 +391,9 @@ class EcsEngine:
             (
                 entry
                 for entry in service["deployments"]
-                if entry is not deployment and entry["rolloutState"] == "COMPLETED" and entry["taskDefinition"] == before
+                if entry is not deployment
+                and entry["rolloutState"] == "COMPLETED"
+                and entry["taskDefinition"] == before
             ),
             None,
         )
@@ -415,7 +432,7 @@ def _registrations(service: Record) -> list[tuple[str, str, int, str]]:
 
 
 def _deregister(group: str, host: str, port: int, _task: str = "") -> None:
-    from nestctl.localcloud.edge import state  # noqa: PLC0415
+    from nestctl.localcloud.edge import state
 
     if state.target_group(group) is not None:
         state.deregister(group, [(host, port)])

@@ -1,7 +1,7 @@
 """Tasks and services that the emulator stores: the one place that knows how it stores them.
 
-The emulator's own scheduler only writes counts and states; ours starts processes. So the emulator's is switched
-off here, and its records are what both the API and our scheduler see.
+The emulator's own scheduler only writes counts and states; ours starts processes. So the emulator's is
+switched off here, and its records are what both the API and our scheduler see.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ def switch_off_emulators_scheduler() -> None:
         "_maybe_mark_stopped",
     ):
         if not hasattr(ecs, name):
-            raise RuntimeError(f"the emulator's ECS has no {name} any more; its scheduler cannot be switched off")
+            raise RuntimeError(
+                f"the emulator's ECS has no {name} any more; its scheduler cannot be switched off"
+            )
         setattr(ecs, name, _nothing)
 
 
@@ -67,7 +69,7 @@ def age(stamp: str | None) -> float:
     """Seconds since a point in time of a record; 0 when there is none."""
     if not stamp:
         return 0.0
-    return max(0.0, time.time() - datetime.fromisoformat(str(stamp).replace("Z", "+00:00")).timestamp())
+    return max(0.0, time.time() - datetime.fromisoformat(stamp).timestamp())
 
 
 def wire(record: Record) -> Record:
@@ -140,7 +142,11 @@ def make_tasks(place: Place, request: Mapping[str, Any]) -> tuple[int, Record, l
         records = [ecs._tasks[entry["taskArn"]] for entry in answer.get("tasks", [])]  # noqa: SLF001
     for record in records:
         record.update(
-            lastStatus="PROVISIONING", startedAt=None, pullStartedAt=None, pullStoppedAt=None, _startup_stable=False
+            lastStatus="PROVISIONING",
+            startedAt=None,
+            pullStartedAt=None,
+            pullStoppedAt=None,
+            _startup_stable=False,
         )
         for container in record["containers"]:
             container.update(lastStatus="PENDING", runtimeId=None)
@@ -175,7 +181,11 @@ def begin(deployment: Record) -> None:
 
 def event(service: Record, text: str) -> None:
     """Add an event to a service; ECS keeps the latest 100."""
-    entry = {"id": str(uuid.uuid4()), "createdAt": now(), "message": f"(service {service['serviceName']}) {text}"}
+    entry = {
+        "id": str(uuid.uuid4()),
+        "createdAt": now(),
+        "message": f"(service {service['serviceName']}) {text}",
+    }
     service["events"] = [entry, *service.get("events", [])][:100]
 
 

@@ -197,7 +197,7 @@ def service_may_invoke(
 
 
 def settle(name: str, *, account: str, region: str) -> None:
-    """Put right what a change leaves: the function and its versions stay usable, a version has its own ARN."""
+    """Put right what a change leaves: function and versions stay usable, a version has its own ARN."""
     function = lambda_svc._functions.get_scoped(account, region, name)  # noqa: SLF001
     if function is None:
         return

@@ -23,12 +23,14 @@ from nestctl.localcloud.compute.ecs_state import Place
 LABEL = "dev.nestctl.process-image"
 PYTHON_LABEL = "dev.nestctl.python"
 ROOT = "${IMAGE_ROOT}"
-_REFERENCE = re.compile(r"(?P<registry>[^/]+)/(?P<name>[^:@]+)(?::(?P<tag>[^@]+))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?\Z")
+_REFERENCE = re.compile(
+    r"(?P<registry>[^/]+)/(?P<name>[^:@]+)(?::(?P<tag>[^@]+))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?\Z"
+)
 _WHITEOUT = ".wh."
 
 
 class PullError(Exception):
-    """The image cannot be had or used; the message is what ECS would put behind ``CannotPullContainerError``."""
+    """The image cannot be had or used; the message is what follows ``CannotPullContainerError``."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Image:
 
 
 def pull(place: Place, reference: str, state_dir: Path) -> Image:
-    """Get an image from the emulator's ECR and unpack it to ``images/<digest>``; one that is there is complete.
+    """Get an image from the emulator's ECR, unpacked to ``images/<digest>``; what is there is complete.
 
     Raises:
         PullError: No such image, or it is not a process image.
@@ -71,7 +73,7 @@ def pull(place: Place, reference: str, state_dir: Path) -> Image:
     found = _REFERENCE.fullmatch(reference)
     if found is None or ".dkr.ecr." not in found["registry"]:
         raise PullError(
-            f"{reference} is not in this cloud's ECR; the local cloud runs images that 'nestctl images push' made"
+            f"{reference} is not in this cloud's ECR; the local cloud runs what 'nestctl images push' pushed"
         )
     with place.scope():
         name = found["name"]
@@ -80,8 +82,8 @@ def pull(place: Place, reference: str, state_dir: Path) -> Image:
         labels = config.get("Labels") or {}
         if labels.get(LABEL) != "1":
             raise PullError(
-                f"{reference} is not a process image (its label {LABEL}=1 is missing) and the local cloud runs no "
-                "Docker images; build it with 'nestctl images build --target local'"
+                f"{reference} is not a process image (its label {LABEL}=1 is missing) and the local cloud "
+                "runs no Docker images; build it with 'nestctl images build --target local'"
             )
         layers = [_blob(name, layer["digest"], reference) for layer in manifest["layers"]]
     root = _unpack(layers, state_dir / "images" / digest.removeprefix("sha256:"))
@@ -101,7 +103,8 @@ def _manifest(name: str, wanted: str, reference: str) -> tuple[str, dict[str, An
     digest, raw, _ = ecr._resolve_manifest(name, wanted)  # noqa: SLF001
     if raw is None:
         raise PullError(
-            f"pull image manifest has been retried 1 time(s): failed to resolve ref {reference}: {reference}: not found"
+            f"pull image manifest has been retried 1 time(s): failed to resolve ref {reference}: "
+            f"{reference}: not found"
         )
     manifest: dict[str, Any] = json.loads(raw)
     if "manifests" in manifest:  # an index: its first image is for the platform it was built on

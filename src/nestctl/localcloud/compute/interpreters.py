@@ -1,4 +1,4 @@
-"""Which Python runs a function or a container, and what the Lambda runtime puts beside the function's code."""
+"""Which Python runs a function or container, and what the Lambda runtime puts beside a function's code."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RUNTIME_PACKAGES = (
     "snapshot_restore_py",
     "urllib3",
 )
-"""What AWS's managed Python runtimes bring: boto3 with what it needs, and the runtime client with what it needs."""
+"""What AWS's managed Python runtimes bring: boto3 and the runtime client, each with what it needs."""
 
 
 class NoInterpreterError(Exception):

@@ -20,7 +20,7 @@ from nestctl.localcloud.control.types import Cloud
 log = logging.getLogger(__name__)
 
 LOCAL_CONCURRENCY = 10
-"""Sandboxes of one function that has no reserved concurrency. AWS starts accounts at 1,000; a laptop cannot."""
+"""Sandboxes of one function without reserved concurrency. AWS starts accounts at 1,000; a laptop cannot."""
 IDLE_SECONDS = 600.0
 """AWS keeps a warm environment for minutes, and does not say how many."""
 SWEEP_SECONDS = 15.0

@@ -100,7 +100,7 @@ class LogWriter:
                     "PutLogEvents",
                     {"logGroupName": group, "logStreamName": stream, "logEvents": batch},
                 )
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever the API's error is, the events are kept
                 self._made.discard(key)  # a deleted group or stream is made again, as the services do
                 if attempt == 2 or "ResourceNotFound" not in _text(error):  # noqa: PLR2004 - the second try
                     log.warning("log events for %s %s are kept for later: %s", group, stream, error)

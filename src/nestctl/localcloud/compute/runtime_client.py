@@ -5,64 +5,79 @@ version than the one nestctl runs on, this file is put on its path under the nam
 It must therefore import nothing but the standard library, and run on every supported Lambda runtime.
 """
 
+from __future__ import annotations
+
 import http.client
 import os
 
 _VERSION = "2018-06-01"
-_state = {"connection": None, "agent": ""}
+_SUCCESS = 300
+_KNOWN = (
+    "Lambda-Runtime-Aws-Request-Id",
+    "Lambda-Runtime-Trace-Id",
+    "Lambda-Runtime-Invoked-Function-Arn",
+    "Lambda-Runtime-Deadline-Ms",
+    "Lambda-Runtime-Client-Context",
+    "Lambda-Runtime-Cognito-Identity",
+    "Content-Type",
+)
 
 
-def initialize_client(user_agent):  # type: ignore[no-untyped-def]
-    """Remember the agent; the connection is opened by the first request."""
-    _state["agent"] = user_agent
+class _Api:
+    """One kept connection to the Runtime API."""
 
+    agent = ""
+    connection: http.client.HTTPConnection | None = None
 
-def _call(method, path, body=None, headers=None):  # type: ignore[no-untyped-def]
-    connection = _state["connection"]
-    if connection is None:
-        connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
-        _state["connection"] = connection
-    fields = {"User-Agent": _state["agent"]}
-    fields.update(headers or {})
-    connection.request(method, "/" + _VERSION + path, body, fields)
-    response = connection.getresponse()
-    content = response.read()
-    if response.status >= 300:  # noqa: PLR2004 - not a success
-        message = "%s %s answered %d: %r" % (method, path, response.status, content[:200])
-        raise RuntimeError(message)
-    return content, {name: value for name, value in response.getheaders()}  # noqa: C416 - the last value wins
-
-
-def next():  # type: ignore[no-untyped-def]  # noqa: A001 - awslambdaric calls it by this name
-    """Wait for the next event: its bytes and the response's headers."""
-    content, headers = _call("GET", "/runtime/invocation/next")
-    known = {
-        name.lower(): name
-        for name in (
-            "Lambda-Runtime-Aws-Request-Id",
-            "Lambda-Runtime-Trace-Id",
-            "Lambda-Runtime-Invoked-Function-Arn",
-            "Lambda-Runtime-Deadline-Ms",
-            "Lambda-Runtime-Client-Context",
-            "Lambda-Runtime-Cognito-Identity",
-            "Content-Type",
+    def call(
+        self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> tuple[bytes, dict[str, str]]:
+        if self.connection is None:
+            self.connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+        self.connection.request(
+            method, f"/{_VERSION}{path}", body, {"User-Agent": self.agent, **(headers or {})}
         )
-    }
-    return content, {known.get(name.lower(), name): value for name, value in headers.items()}
+        response = self.connection.getresponse()
+        content = response.read()
+        if response.status >= _SUCCESS:
+            message = f"{method} {path} answered {response.status}: {content[:200]!r}"
+            raise RuntimeError(message)
+        return content, dict(response.getheaders())
 
 
-def post_invocation_result(invoke_id, result_data, content_type="application/json", invocation_id=None):  # type: ignore[no-untyped-def]  # noqa: ARG001
+_api = _Api()
+
+
+def initialize_client(user_agent: str) -> None:
+    """Remember the agent; the connection is opened by the first request."""
+    _api.agent = user_agent
+
+
+def next() -> tuple[bytes, dict[str, str]]:  # noqa: A001 - awslambdaric calls it by this name
+    """Wait for the next event: its bytes and the response's headers."""
+    content, headers = _api.call("GET", "/runtime/invocation/next")
+    spelled = {name.lower(): name for name in _KNOWN}
+    return content, {spelled.get(name.lower(), name): value for name, value in headers.items()}
+
+
+def post_invocation_result(
+    invoke_id: str,
+    result_data: bytes,
+    content_type: str = "application/json",
+    invocation_id: str | None = None,  # noqa: ARG001 - part of the interface
+) -> None:
     """Hand in what the handler returned."""
-    _call("POST", "/runtime/invocation/%s/response" % invoke_id, result_data, {"Content-Type": content_type})
+    path = f"/runtime/invocation/{invoke_id}/response"
+    _api.call("POST", path, result_data, {"Content-Type": content_type})
 
 
-def post_error(invoke_id, error_response_data, xray_fault, invocation_id=None):  # type: ignore[no-untyped-def]  # noqa: ARG001
+def post_error(
+    invoke_id: str,
+    error_response_data: str | bytes,
+    xray_fault: str,  # noqa: ARG001 - part of the interface
+    invocation_id: str | None = None,  # noqa: ARG001 - part of the interface
+) -> None:
     """Hand in what the handler raised."""
-    if not isinstance(error_response_data, bytes):
-        error_response_data = error_response_data.encode("utf-8")
-    _call(
-        "POST",
-        "/runtime/invocation/%s/error" % invoke_id,
-        error_response_data,
-        {"Content-Type": "application/json", "Lambda-Runtime-Function-Error-Type": "Unhandled"},
-    )
+    body = error_response_data if isinstance(error_response_data, bytes) else error_response_data.encode()
+    fields = {"Content-Type": "application/json", "Lambda-Runtime-Function-Error-Type": "Unhandled"}
+    _api.call("POST", f"/runtime/invocation/{invoke_id}/error", body, fields)

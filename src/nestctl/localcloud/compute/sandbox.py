@@ -110,12 +110,13 @@ class Sandbox:
             InitError: It failed, or took longer than 10 seconds and the function's time-out.
         """
         started = time.perf_counter()
+        if not self.version.runtime.startswith("python"):
+            message = (
+                f"runtime {self.version.runtime!r} does not run here: the local cloud runs Python functions"
+            )
+            raise InitError(_error("Runtime.InvalidEntrypoint", message))
         version = self.version.runtime.removeprefix("python")
         try:
-            if not self.version.runtime.startswith("python"):
-                raise interpreters.NoInterpreterError(
-                    f"runtime {self.version.runtime!r} does not run here: the local cloud runs Python functions"
-                )
             executable = await asyncio.to_thread(interpreters.python, version)
             packages = await asyncio.to_thread(interpreters.runtime_folder, self._cloud.state_dir, version)
         except interpreters.NoInterpreterError as error:
@@ -158,8 +159,9 @@ class Sandbox:
                 payload, error = await asyncio.shield(invocation.done)
         except TimeoutError:
             timed_out = True
-            message = f"RequestId: {invocation.request_id} Error: Task timed out after {self.version.timeout:.2f} seconds"
-            payload, error = _error("Sandbox.Timedout", message), "Unhandled"
+            message = f"Error: Task timed out after {self.version.timeout:.2f} seconds"
+            payload = _error("Sandbox.Timedout", f"RequestId: {invocation.request_id} {message}")
+            error = "Unhandled"
             self.dead = True
         except asyncio.CancelledError:
             self.dead = True  # nobody waits for the answer, so the handler's state is unknown
@@ -207,8 +209,9 @@ class Sandbox:
 
     def _end(self, invocation: _Invocation, ms: float, *, timed_out: bool) -> None:
         report = (
-            f"REPORT RequestId: {invocation.request_id}\tDuration: {ms:.2f} ms\tBilled Duration: {int(ms) + 1} ms\t"
-            f"Memory Size: {self.version.memory} MB\tMax Memory Used: {self._memory_mb()} MB"
+            f"REPORT RequestId: {invocation.request_id}\tDuration: {ms:.2f} ms\t"
+            f"Billed Duration: {int(ms) + 1} ms\tMemory Size: {self.version.memory} MB\t"
+            f"Max Memory Used: {self._memory_mb()} MB"
         )
         if self.served == 1:
             report += f"\tInit Duration: {self._init_ms:.2f} ms"

@@ -23,7 +23,7 @@ DEFAULT_STOP_TIMEOUT = 30.0
 """Seconds between SIGTERM and SIGKILL on Fargate when the container says nothing."""
 HURRIED_STOP_TIMEOUT = 3.0
 FIRST_HEALTH_INTERVAL = 1.0
-"""Seconds between health checks until the first that passes; only those at the configured interval count as failed."""
+"""Seconds between health checks until one passes; only failures at the configured interval count."""
 SIGNALLED = 128
 """A process that a signal ended reports 128 plus the signal's number, as containers do."""
 
@@ -92,7 +92,9 @@ class TaskRunner:
         """Ask the task to stop; the first reason stays."""
         if self.record["desiredStatus"] == "STOPPED":
             return
-        self.record.update(desiredStatus="STOPPED", stoppingAt=ecs_state.now(), stoppedReason=reason, stopCode=code)
+        self.record.update(
+            desiredStatus="STOPPED", stoppingAt=ecs_state.now(), stoppedReason=reason, stopCode=code
+        )
         self._stop_reason = (reason, code)
         self._stop.set()
         self._on_change()
@@ -131,7 +133,9 @@ class TaskRunner:
         for entry in definition["containerDefinitions"]:
             record = next(item for item in self.record["containers"] if item["name"] == entry["name"])
             try:
-                image = await asyncio.to_thread(images.pull, self.place, entry["image"], self._cloud.state_dir)
+                image = await asyncio.to_thread(
+                    images.pull, self.place, entry["image"], self._cloud.state_dir
+                )
             except images.PullError as error:
                 raise StartError(f"CannotPullContainerError: {error}") from error
             record["imageDigest"] = image.digest
@@ -141,7 +145,8 @@ class TaskRunner:
     async def _live(self) -> tuple[str, str]:
         """Start the containers and wait for the task's end: reason and code of its stop."""
         overrides = {
-            entry.get("name"): entry for entry in (self.record.get("overrides") or {}).get("containerOverrides") or []
+            entry.get("name"): entry
+            for entry in (self.record.get("overrides") or {}).get("containerOverrides") or []
         }
         secret_values = {}
         for entry in self._containers:
@@ -164,11 +169,15 @@ class TaskRunner:
             while exits and not self._stop.is_set():
                 done, _ = await asyncio.wait({stopping, *exits}, return_when=asyncio.FIRST_COMPLETED)
                 for finished in done & exits.keys():
-                    entry = exits.pop(finished)  # type: ignore[arg-type]
+                    entry = exits.pop(finished)
                     self._ended(entry)
                     if entry.essential:
                         return "Essential container in task exited", "EssentialContainerExited"
-            return ("", "") if self._stop.is_set() else ("Task stopped: every container exited", "EssentialContainerExited")
+            return (
+                ("", "")
+                if self._stop.is_set()
+                else ("Task stopped: every container exited", "EssentialContainerExited")
+            )
         finally:
             stopping.cancel()
             for waiting in exits:
@@ -186,7 +195,9 @@ class TaskRunner:
                 if all(item["containerName"] in names for item in entry.definition.get("dependsOn") or [])
             ]
             if not ready:
-                raise StartError("ResourceInitializationError: the containers depend on each other in a circle")
+                raise StartError(
+                    "ResourceInitializationError: the containers depend on each other in a circle"
+                )
             ordered += ready
             waiting = [entry for entry in waiting if entry not in ready]
         return ordered
@@ -197,15 +208,19 @@ class TaskRunner:
             limit = float(other.definition.get("startTimeout") or 120)
             started = time.monotonic()
             while not _meets(other, item["condition"]):
-                if time.monotonic() - started > limit or (other.child and other.child.returncode not in (None, 0)):
+                if time.monotonic() - started > limit or (
+                    other.child and other.child.returncode not in (None, 0)
+                ):
                     raise StartError(
-                        f"ContainerDependencyError: {entry.name} waits for {other.name} to be {item['condition']}"
+                        f"ContainerDependencyError: {entry.name} waits for {other.name}: {item['condition']}"
                     )
                 if self._stop.is_set():
                     return
                 await asyncio.sleep(0.1)
 
-    async def _start(self, entry: _Container, override: Mapping[str, Any], secret_values: Mapping[str, str]) -> None:
+    async def _start(
+        self, entry: _Container, override: Mapping[str, Any], secret_values: Mapping[str, str]
+    ) -> None:
         on_line = await self._log_sink(entry)
         try:
             launch = await asyncio.to_thread(
@@ -231,7 +246,9 @@ class TaskRunner:
                 on_line=on_line,
             )
         except OSError as error:
-            entry.record.update(lastStatus="STOPPED", exitCode=127, reason=f"CannotStartContainerError: {error}")
+            entry.record.update(
+                lastStatus="STOPPED", exitCode=127, reason=f"CannotStartContainerError: {error}"
+            )
             raise StartError(f"CannotStartContainerError: {launch.argv[0]}: {error.strerror}") from error
         entry.record.update(lastStatus="RUNNING", runtimeId=f"{self.task_id}-{entry.child.pid}")
         if entry.definition.get("healthCheck"):
@@ -252,8 +269,8 @@ class TaskRunner:
             await self._logs.make(group, stream, create_group=create)
         except Exception as error:
             raise StartError(
-                "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
-                f"failed to create Cloudwatch log stream: {error}"
+                "ResourceInitializationError: failed to validate logger args: "
+                f"create stream has been retried 1 times: failed to create Cloudwatch log stream: {error}"
             ) from error
         return lambda line: self._logs.write(group, stream, line)
 
@@ -301,8 +318,12 @@ class TaskRunner:
         if entry.record.get("healthStatus") == status:
             return
         entry.record["healthStatus"] = status
-        checked = [one.record.get("healthStatus") for one in self._containers if one.definition.get("healthCheck")]
-        overall = "UNHEALTHY" if "UNHEALTHY" in checked else "HEALTHY" if set(checked) == {"HEALTHY"} else "UNKNOWN"
+        checked = [
+            one.record.get("healthStatus") for one in self._containers if one.definition.get("healthCheck")
+        ]
+        overall = (
+            "UNHEALTHY" if "UNHEALTHY" in checked else "HEALTHY" if set(checked) == {"HEALTHY"} else "UNKNOWN"
+        )
         self.record["healthStatus"] = overall
         self._on_change()
 
@@ -331,7 +352,9 @@ class TaskRunner:
             attachment["status"] = "DELETED"
         for container in record["containers"]:
             container["lastStatus"] = "STOPPED"
-        record.update(stoppedAt=ecs_state.now(), stoppedReason=reason, stopCode=code, connectivity="DISCONNECTED")
+        record.update(
+            stoppedAt=ecs_state.now(), stoppedReason=reason, stopCode=code, connectivity="DISCONNECTED"
+        )
         self._state("STOPPED")
 
     async def _end(self, entry: _Container) -> None:

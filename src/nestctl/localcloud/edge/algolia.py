@@ -1,7 +1,8 @@
 """A stand-in for Algolia's indexing API. It is not Algolia: it stores objects and finds words in them.
 
-It answers what an indexing command needs (batch, settings, clear, delete, task status) and a plain search, on a
-port of its own, and says in every answer that it is a stand-in. Objects lie in ``<state_dir>/algolia/*.json``.
+It answers what an indexing command needs (batch, settings, clear, delete, task status) and a plain search,
+on a port of its own, and says in every answer that it is a stand-in. Objects lie in
+``<state_dir>/algolia/*.json``.
 """
 
 from __future__ import annotations
@@ -81,14 +82,9 @@ class Algolia:
     async def handle(self, request: Request) -> Response:
         """Answer one request; the write key may be anything but must be there."""
         try:
-            if not request.header("x-algolia-api-key") or not request.header("x-algolia-application-id"):
-                raise _AnswerError(403, "Invalid Application-ID or API key")
+            _check_keys(request)
             raw = await request.read(MAX_BODY)
-            try:
-                data = json.loads(raw) if raw else {}
-            except ValueError as error:
-                raise _AnswerError(400, f"Invalid JSON: {error}") from error
-            answer = self._answer(request.method, unquote(request.path), data)
+            answer = self._answer(request.method, unquote(request.path), _decoded(raw))
             status = 200
         except _AnswerError as error:
             answer, status = {"message": str(error), "status": error.status}, error.status
@@ -218,6 +214,18 @@ class Algolia:
     def _next_task(self) -> int:
         self._task += 1
         return self._task
+
+
+def _check_keys(request: Request) -> None:
+    if not request.header("x-algolia-api-key") or not request.header("x-algolia-application-id"):
+        raise _AnswerError(403, "Invalid Application-ID or API key")
+
+
+def _decoded(raw: bytes) -> Any:
+    try:
+        return json.loads(raw) if raw else {}
+    except ValueError as error:
+        raise _AnswerError(400, f"Invalid JSON: {error}") from error
 
 
 def _now() -> str:

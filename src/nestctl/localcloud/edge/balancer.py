@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import contextlib
 import itertools
 import logging
 import random
@@ -24,8 +25,8 @@ from nestctl.localcloud.edge.upstream import TargetRefusedError, TargetTimeoutEr
 log = logging.getLogger(__name__)
 
 SANDBOX_PATIENCE = 30.0
-"""Seconds a request waits here for a free sandbox. AWS's load balancer answers at once when Lambda throttles, but
-has a concurrency of 1,000 to begin with, where a laptop has 10; the wait stands for that room."""
+"""Seconds a request waits here for a free sandbox. AWS's load balancer answers at once when Lambda throttles,
+but has a concurrency of 1,000 to begin with, where a laptop has 10; the wait stands for that room."""
 VALID_FIELD = re.compile(r"[-A-Za-z0-9]+\Z")
 """Field names that stay when ``routing.http.drop_invalid_header_fields.enabled`` is on."""
 RESPONSE_FIELDS = {
@@ -124,10 +125,15 @@ class Traffic:
         self._health = health
         self._turn = itertools.count()
         self._in_flight: collections.Counter[tuple[str, int]] = collections.Counter()
+        self._idle: dict[tuple[str, int], asyncio.Event] = {}
 
-    def in_flight(self, host: str, port: int) -> int:
-        """Requests that a target is working on."""
-        return self._in_flight[(host, port)]
+    async def drained(self, host: str, port: int, patience: float) -> None:
+        """Wait until a target works on no request any more, at most ``patience`` seconds."""
+        if not self._in_flight[(host, port)]:
+            return
+        idle = self._idle.setdefault((host, port), asyncio.Event())
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(idle.wait(), patience)
 
     async def route(self, door: Door, request: Request) -> Response:
         """Find the rule and do what its last action says."""
@@ -278,6 +284,9 @@ class Traffic:
         self._in_flight[(host, port)] -= 1
         if self._in_flight[(host, port)] <= 0:
             del self._in_flight[(host, port)]
+            waiting = self._idle.pop((host, port), None)
+            if waiting is not None:
+                waiting.set()
 
     async def _counted(self, body: AsyncIterator[bytes], host: str, port: int) -> AsyncIterator[bytes]:
         try:

@@ -11,6 +11,17 @@ from nestctl.localcloud.compute.sandbox import MAX_SYNC_PAYLOAD
 from nestctl.localcloud.edge import lambda_event
 from nestctl.localcloud.edge.http11 import BodyTooLargeError, Headers, Request, Response
 
+PATIENCE = 30.0
+"""Seconds a request waits for a free sandbox; see the load balancer's."""
+
+
+class _RefusedError(Exception):
+    """The URL answers with an error of its own."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
 
 def _message(status: int, text: str) -> Response:
     return Response(status, [("Content-Type", "application/json")], json.dumps({"Message": text}).encode())
@@ -31,7 +42,10 @@ class UrlDoor:
             and request.header("access-control-request-method")
         ):
             return Response(200, cors, b"")
-        response = await self._answer(request)
+        try:
+            response = await self._answer(request)
+        except _RefusedError as refusal:
+            response = _message(refusal.status, str(refusal))
         if cors:
             # The URL's CORS settings replace what the function says.
             fields = [pair for pair in response.headers if not pair[0].lower().startswith("access-control-")]
@@ -40,33 +54,31 @@ class UrlDoor:
 
     async def _answer(self, request: Request) -> Response:
         url = self.url
-        if url.config.get("AuthType") == "AWS_IAM":
-            if not request.header("authorization").startswith("AWS4-HMAC-SHA256"):
-                return _message(403, "Forbidden")
-        elif not functions.url_is_public(url):
-            return _message(403, "Forbidden")
+        signed = request.header("authorization").startswith("AWS4-HMAC-SHA256")
+        if not (signed if url.config.get("AuthType") == "AWS_IAM" else functions.url_is_public(url)):
+            raise _RefusedError(403, "Forbidden")
         try:
             body = await request.read(MAX_SYNC_PAYLOAD)
-        except BodyTooLargeError:
-            return _message(413, "Request Entity Too Large")
+        except BodyTooLargeError as error:
+            raise _RefusedError(413, "Request Entity Too Large") from error
         domain = request.header("host")
         event = lambda_event.url_event(
             request, body, domain=domain, account=url.account, url_id=domain.partition(".")[0]
         )
         try:
             outcome = await engine.current().lambdas.invoke(
-                url.name, url.qualifier, event, region=url.region, account=url.account, patience=30.0
+                url.name, url.qualifier, event, region=url.region, account=url.account, patience=PATIENCE
             )
-        except functions.FunctionMissingError:
-            return _message(404, "Not Found")
-        except ThrottledError:
-            return _message(429, "Too Many Requests")
-        if outcome.error:
-            return _message(502, "Internal Server Error")
+        except functions.FunctionMissingError as error:
+            raise _RefusedError(404, "Not Found") from error
+        except ThrottledError as error:
+            raise _RefusedError(429, "Too Many Requests") from error
         try:
-            return lambda_event.url_response(outcome.payload)
+            if outcome.error is None:
+                return lambda_event.url_response(outcome.payload)
         except lambda_event.MalformedAnswerError:
-            return _message(502, "Internal Server Error")
+            pass
+        raise _RefusedError(502, "Internal Server Error")
 
     def _cors(self, request: Request) -> Headers | None:
         settings = self.url.config.get("Cors")

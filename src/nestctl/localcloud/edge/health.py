@@ -22,7 +22,7 @@ class Health:
     """What is known of one target.
 
     Attributes:
-        state: ``initial``, ``healthy``, ``unhealthy``, ``unused`` or ``unavailable``, as DescribeTargetHealth says it.
+        state: As DescribeTargetHealth says: ``initial``, ``healthy``, ``unhealthy``, ``unused``...
         reason: Code of the reason, empty when healthy.
         description: The reason in words.
     """
@@ -112,7 +112,7 @@ class HealthChecker:
                 health.state = "unhealthy"
                 health.reason, health.description = problem
             elif health.state == "initial":
-                # The service behind it may be starting: it counts as unhealthy after the thresholds' whole time.
+                # What is behind it may be starting: it counts as unhealthy after the threshold's whole time.
                 patience = int(record["UnhealthyThresholdCount"]) * int(record["HealthCheckIntervalSeconds"])
                 health.reason, health.description = (
                     "Elb.InitialHealthChecking",

@@ -38,7 +38,8 @@ def body_of(headers: Headers, body: bytes) -> tuple[str, bool]:
 def balancer_event(request: Request, headers: Headers, body: bytes, *, group_arn: str, multi: bool) -> bytes:
     """Event of a load balancer; ``multi`` is the group's attribute ``lambda.multi_value_headers.enabled``."""
     text, encoded = body_of(headers, body)
-    pairs = [tuple(part.partition("=")[::2]) for part in request.query.split("&") if part]
+    parts = [part.partition("=") for part in request.query.split("&") if part]
+    pairs = [(name, value) for name, _, value in parts]
     event: dict[str, Any] = {
         "requestContext": {"elb": {"targetGroupArn": group_arn}},
         "httpMethod": request.method,
@@ -54,7 +55,7 @@ def balancer_event(request: Request, headers: Headers, body: bytes, *, group_arn
     return json.dumps(event).encode()
 
 
-def _grouped(pairs: list[Any]) -> dict[str, list[str]]:
+def _grouped(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
     groups: dict[str, list[str]] = {}
     for name, value in pairs:
         groups.setdefault(name, []).append(value)

@@ -6,9 +6,7 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Callable
-from typing import Any
 
-from nestctl.localcloud.authority import Authority
 from nestctl.localcloud.compute import functions
 from nestctl.localcloud.control.types import Cloud
 from nestctl.localcloud.edge import cdn, state
@@ -38,7 +36,6 @@ class Edge:
         self.health = HealthChecker(self.upstream)
         self.traffic = Traffic(self.upstream, self.health)
         self._cloud = cloud
-        self._authority = Authority(cloud.state_dir / "ca")
         self._servers: dict[str, Server] = {}
         self._urls: dict[str, UrlDoor] = {}
         self._cdns: dict[str, CdnDoor] = {}
@@ -118,7 +115,7 @@ class Edge:
 
     def _tls(self, balancer: Balancer, listener: Listener) -> ssl.SSLContext:
         names = [balancer.dns_name, "localhost", "127.0.0.1", *state.certificate_names(listener.certificates)]
-        pair = self._authority.issue(f"load-balancer-{balancer.name}", list(dict.fromkeys(names)))
+        pair = self._cloud.certificate(f"load-balancer-{balancer.name}", list(dict.fromkeys(names)))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(pair.certificate, pair.key)
@@ -173,9 +170,7 @@ class Edge:
         self._urls.pop(name, None)
         self._cdns.pop(name, None)
         await server.stop()
-        release: Any = getattr(self._cloud, "release_port", None)
-        if release is not None:
-            release(name)
+        self._cloud.release_port(name)
         log.info("%s is closed", name)
 
     def ports(self) -> dict[str, int]:

@@ -83,11 +83,8 @@ def balancers() -> list[Balancer]:
         if record.get("Type", "application") != "application":
             continue
         with request_scope(account, region):
-            listeners = tuple(
-                _listener(entry)
-                for entry in alb._listeners.values()
-                if entry["LoadBalancerArn"] == arn
-            )
+            entries = alb._listeners.values()  # noqa: SLF001
+            listeners = tuple(_listener(entry) for entry in entries if entry["LoadBalancerArn"] == arn)
             attributes = _attributes(alb._lb_attrs.get(arn))  # noqa: SLF001
         name, dns = record["LoadBalancerName"], record["DNSName"]
         found.append(Balancer(account, region, arn, name, dns, attributes, listeners))

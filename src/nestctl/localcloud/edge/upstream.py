@@ -126,7 +126,7 @@ class Upstream:
                 event = await link.next()
                 if isinstance(event, h11.Response):
                     return event
-                if not isinstance(event, h11.InformationalResponse):
+                if type(event) is h11.ConnectionClosed:
                     raise EOFError("closed the connection without an answer")
 
     async def _body(self, key: tuple[str, int], link: _Link, timeout: float) -> AsyncIterator[bytes]:  # noqa: ASYNC109

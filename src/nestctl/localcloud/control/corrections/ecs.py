@@ -43,7 +43,9 @@ def _problem(call: Call, place: Place) -> Reply | None:
     names = {entry["name"] for entry in definition["containerDefinitions"]}
     for entry in (params.get("overrides") or {}).get("containerOverrides") or []:
         if entry.get("name") not in names:
-            message = f"Override for container named {entry.get('name')} is not a container in the TaskDefinition."
+            message = (
+                f"Override for container named {entry.get('name')} is not a container in the TaskDefinition."
+            )
             return _refuse(call, message)
     return None
 

@@ -138,7 +138,7 @@ def _first(params: Mapping[str, Any], key: str) -> str:
 
 
 def parse_actions(params: Mapping[str, Any], prefix: str = "DefaultActions") -> list[dict[str, Any]]:
-    """Keep the weights of a forward action, which the emulator drops (CreateRule, CreateListener and Modify…)."""
+    """Keep the weights of a forward action, which the emulator drops (CreateRule, CreateListener…)."""
     actions: list[dict[str, Any]] = _parse_actions(params, prefix)
     for number, action in enumerate(actions, 1):
         base = f"{prefix}.member.{number}.ForwardConfig"

@@ -20,6 +20,8 @@ from nestctl.localcloud.control.types import Call, Cloud, Proceed, Reply
 
 _PATH = re.compile(r"/functions/([^/]+)")
 OK = 300
+_NOT_NOW = "The operation cannot be performed at this time."
+_PENDING = "The function is currently in the following state: Pending"
 _background: set[asyncio.Task[Outcome]] = set()
 
 
@@ -37,33 +39,48 @@ def _failure(call: Call, code: str, message: str, status: int) -> Reply:
     return replies.error(call, code, message, status)
 
 
+class _RefusedError(Exception):
+    """The call is answered with an error."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.status)
+        self.reply = reply
+
+
+def _checked(call: Call, cloud: Cloud, kind: str) -> functions.Version:
+    """The version to run, after what Invoke refuses was refused."""
+    size, limit = len(call.body), MAX_ASYNC_PAYLOAD if kind == "Event" else MAX_SYNC_PAYLOAD
+    if size > limit:
+        message = f"{size} byte payload is too large for the {kind} invocation type (limit {limit} bytes)"
+        raise _RefusedError(_failure(call, "RequestTooLargeException", message, 413))
+    try:
+        json.loads(call.body or b"{}")
+    except ValueError as error:
+        message = f"Could not parse request body into json: {error}"
+        raise _RefusedError(_failure(call, "InvalidRequestContentException", message, 400)) from error
+    account, region, name, qualifier = _target(call, cloud)
+    try:
+        version = functions.find(name, qualifier, account=account, region=region)
+    except functions.FunctionMissingError as error:
+        raise _RefusedError(_failure(call, "ResourceNotFoundException", str(error), 404)) from error
+    if version.state == "Pending":
+        message = f"{_NOT_NOW} {_PENDING}"
+        raise _RefusedError(_failure(call, "ResourceConflictException", message, 409))
+    return version
+
+
 @corrects(
     "lambda", "Invoke", until="runs python functions with versions, concurrency and limits as Lambda does"
 )
 async def invoke(call: Call, _proceed: Proceed, cloud: Cloud) -> Reply:
     """Run the version that the call names in a sandbox."""
-    account, region, name, qualifier = _target(call, cloud)
     kind = call.headers.get("x-amz-invocation-type", "RequestResponse")
-    limit = MAX_ASYNC_PAYLOAD if kind == "Event" else MAX_SYNC_PAYLOAD
-    if len(call.body) > limit:
-        message = (
-            f"{len(call.body)} byte payload is too large for the {kind} invocation type (limit {limit} bytes)"
-        )
-        return _failure(call, "RequestTooLargeException", message, 413)
+    try:
+        version = _checked(call, cloud, kind)
+    except _RefusedError as refusal:
+        return refusal.reply
+    account, region, name, qualifier = _target(call, cloud)
     event = call.body or b"{}"
-    try:
-        json.loads(event)
-    except ValueError as error:
-        return _failure(
-            call, "InvalidRequestContentException", f"Could not parse request body into json: {error}", 400
-        )
-    try:
-        version = functions.find(name, qualifier, account=account, region=region)
-    except functions.FunctionMissingError as error:
-        return _failure(call, "ResourceNotFoundException", str(error), 404)
-    if version.state == "Pending":
-        message = "The operation cannot be performed at this time. The function is currently in the following state: Pending"
-        return _failure(call, "ResourceConflictException", message, 409)
     executed = {"X-Amz-Executed-Version": version.number}
     if kind == "DryRun":
         return Reply(204, executed, b"")
@@ -171,7 +188,8 @@ async def publish_version(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
     before = _config(call, cloud)
     expected = call.params.get("CodeSha256")
     if before and expected and expected != before.get("CodeSha256"):
-        message = f"CodeSHA256 ({expected}) is different from current CodeSHA256 in $LATEST ({before.get('CodeSha256')})."
+        actual = before.get("CodeSha256")
+        message = f"CodeSHA256 ({expected}) is different from current CodeSHA256 in $LATEST ({actual})."
         return _failure(
             call,
             "InvalidParameterValueException",
