@@ -172,7 +172,7 @@ data "aws_iam_policy_document" "scheduler" {
   statement {
     sid       = "PassTaskRoles"
     actions   = ["iam:PassRole"]
-    resources = [aws_iam_role.this["ecs-execution"].arn, aws_iam_role.this["ecs-task"].arn]
+    resources = [for role in ["ecs-execution", "ecs-task"] : "${local.arn}:iam::${local.account_id}:role/${local.name}-${role}"]
 
     condition {
       test     = "StringEquals"

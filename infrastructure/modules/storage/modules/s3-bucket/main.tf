@@ -89,6 +89,13 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
   }
 }
 
+data "aws_partition" "current" {}
+
+locals {
+  # Composed rather than taken from the bucket, so that a plan shows the policy before the bucket exists.
+  bucket_arn = "arn:${data.aws_partition.current.partition}:s3:::${var.bucket_name}"
+}
+
 data "aws_iam_policy_document" "this" {
   source_policy_documents = var.policy_documents
 
@@ -96,7 +103,7 @@ data "aws_iam_policy_document" "this" {
     sid       = "DenyWithoutTls"
     effect    = "Deny"
     actions   = ["s3:*"]
-    resources = [aws_s3_bucket.this.arn, "${aws_s3_bucket.this.arn}/*"]
+    resources = [local.bucket_arn, "${local.bucket_arn}/*"]
 
     principals {
       type        = "*"

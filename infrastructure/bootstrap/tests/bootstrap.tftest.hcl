@@ -1,0 +1,140 @@
+# The provider is real, so that policies are rendered, but has no need to call AWS: what it would ask is given below.
+provider "aws" {
+  region                      = "us-east-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_requesting_account_id  = true
+  skip_metadata_api_check     = true
+}
+
+override_data {
+  target = data.aws_caller_identity.current
+  values = { account_id = "123456789012" }
+}
+
+variables {
+  aws_role_external_id = "0123456789abcdef0123456789abcdef"
+}
+
+run "makes_a_role_for_one_environment" {
+  command = plan
+
+  assert {
+    condition     = aws_iam_role.terraform.name == "nest-staging-terraform"
+    error_message = "The role bears the name that the guide gives it."
+  }
+
+  assert {
+    condition     = alltrue([for size in values(output.policy_sizes) : size <= 6144])
+    error_message = "Every policy fits."
+  }
+
+  assert {
+    condition     = length(aws_iam_policy.terraform) <= 10
+    error_message = "A role takes ten policies."
+  }
+
+  assert {
+    condition     = length(aws_iam_openid_connect_provider.github) == 0
+    error_message = "GitHub is not let in unless asked for."
+  }
+}
+
+run "trusts_one_user_with_the_external_id" {
+  command = plan
+
+  assert {
+    condition     = one(jsondecode(data.aws_iam_policy_document.trust.json).Statement).Condition.StringEquals["sts:ExternalId"] == var.aws_role_external_id
+    error_message = "The external id is required."
+  }
+
+  assert {
+    condition     = one(jsondecode(data.aws_iam_policy_document.trust.json).Statement).Condition.ArnEquals["aws:PrincipalArn"] == "arn:aws:iam::123456789012:user/nest-staging"
+    error_message = "Only the environment's user may assume the role."
+  }
+}
+
+run "trusts_others_by_name" {
+  command = plan
+
+  variables {
+    identity_user_name = "deploy"
+    identity_arns      = ["arn:aws:iam::123456789012:role/deployers"]
+  }
+
+  assert {
+    condition     = toset(one(jsondecode(data.aws_iam_policy_document.trust.json).Statement).Condition.ArnEquals["aws:PrincipalArn"]) == toset(["arn:aws:iam::123456789012:user/deploy", "arn:aws:iam::123456789012:role/deployers"])
+    error_message = "User and role are both named."
+  }
+}
+
+run "lets_one_repository_in" {
+  command = plan
+
+  variables {
+    github_repository        = "OWASP/Nest"
+    github_oidc_provider_arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+  }
+
+  assert {
+    condition     = one([for s in jsondecode(data.aws_iam_policy_document.trust.json).Statement : s.Condition.StringEquals["token.actions.githubusercontent.com:sub"] if s.Sid == "GithubWorkflows"]) == "repo:OWASP/Nest:environment:staging"
+    error_message = "Only the repository's GitHub environment may assume the role."
+  }
+
+  assert {
+    condition     = length(aws_iam_openid_connect_provider.github) == 0
+    error_message = "A provider that exists is used."
+  }
+}
+
+run "makes_githubs_provider" {
+  command = plan
+
+  variables {
+    github_repository = "OWASP/Nest"
+  }
+
+  assert {
+    condition     = length(aws_iam_openid_connect_provider.github) == 1
+    error_message = "The provider is made."
+  }
+}
+
+run "allows_nothing_on_everything" {
+  command = plan
+
+  assert {
+    condition     = alltrue(flatten([for json in values(local.policies) : [for s in jsondecode(json).Statement : s.Effect == "Deny" || !contains(flatten([s.Action]), "*")]]))
+    error_message = "No statement allows every action."
+  }
+
+  assert {
+    condition     = alltrue(flatten([for json in values(local.policies) : [for s in jsondecode(json).Statement : can(s.Condition) if contains(flatten([s.Action]), "iam:PassRole") && s.Effect == "Allow"]]))
+    error_message = "Roles are passed to named services only."
+  }
+
+  assert {
+    condition     = anytrue([for s in jsondecode(local.policies["identity"]).Statement : s.Effect == "Deny" && s.Resource == "arn:aws:iam::123456789012:role/nest-staging-terraform"])
+    error_message = "The role cannot change itself."
+  }
+
+  assert {
+    condition     = alltrue(flatten([for json in values(local.policies) : [for s in jsondecode(json).Statement : [for action in flatten([s.Action]) : endswith(action, ":*") == false]]]))
+    error_message = "No statement allows all of a service."
+  }
+}
+
+run "fits_with_the_longest_names" {
+  command = plan
+
+  variables {
+    project_name = "sixteen-letters0"
+    environment  = "sixteen-letters1"
+  }
+
+  assert {
+    condition     = alltrue([for size in values(output.policy_sizes) : size <= 6144])
+    error_message = "Every policy fits."
+  }
+}
