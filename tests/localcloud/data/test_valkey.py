@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 import redis
 from botocore.exceptions import ClientError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from nestctl.localcloud import LocalCloud
 
@@ -27,8 +29,15 @@ def create(aws: Client, name: str, **more: Any) -> Any:
 def connect(cloud: LocalCloud, group: Any, token: str | None = None, *, tls: bool = True) -> redis.Redis:
     place = group["NodeGroups"][0]["PrimaryEndpoint"]
     secured = {"ssl": True, "ssl_ca_certs": str(cloud.state_dir / "ca" / "bundle.pem"), "ssl_check_hostname": True}
+    # redis-py would try a refused token again and again.
+    once = Retry(NoBackoff(), 0)
     return redis.Redis(
-        host=place["Address"], port=place["Port"], password=token, socket_timeout=10, **(secured if tls else {})
+        host=place["Address"],
+        port=place["Port"],
+        password=token,
+        socket_timeout=10,
+        retry=once,
+        **(secured if tls else {}),
     )
 
 
