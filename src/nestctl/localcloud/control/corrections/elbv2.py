@@ -128,13 +128,28 @@ for _action in (
     corrects(SERVICE, _action, until="the emulator opens the listeners' ports itself")(_then_sync)
 
 
-_parse_actions, _action_xml = alb._parse_actions, alb._action_xml  # noqa: SLF001
-_parse_conditions, _condition_xml = alb._parse_conditions, alb._condition_xml  # noqa: SLF001
+# Below, what the emulator leaves out of its own answers; its actions look these functions up by name.
+
+_parse_actions = alb._parse_actions  # noqa: SLF001
+_parse_conditions = alb._parse_conditions  # noqa: SLF001
+_action_xml = alb._action_xml  # noqa: SLF001
 
 
 def _first(params: Mapping[str, Any], key: str) -> str:
     value = params.get(key, "")
     return str(value[0] if value else "") if isinstance(value, list) else str(value)
+
+
+def _element(name: str, value: Any) -> str:
+    return f"<{name}>{escape(str(value))}</{name}>"
+
+
+def attributes_xml(attributes: list[Mapping[str, str]]) -> str:
+    """Report attributes of a listener, target group or load balancer, with what XML escapes in a policy."""
+    return "".join(
+        f"<member>{_element('Key', entry['Key'])}{_element('Value', entry['Value'])}</member>"
+        for entry in attributes
+    )
 
 
 def parse_actions(params: Mapping[str, Any], prefix: str = "DefaultActions") -> list[dict[str, Any]]:
@@ -160,27 +175,38 @@ def parse_actions(params: Mapping[str, Any], prefix: str = "DefaultActions") -> 
     return actions
 
 
-def action_xml(action: Mapping[str, Any]) -> str:
-    """Report the weights of a forward action, as AWS does even for a single group."""
-    text: str = _action_xml(action)
+def _forward_xml(action: Mapping[str, Any]) -> str:
     config = action.get("ForwardConfig")
-    if config is None and action.get("Type") == "forward" and action.get("TargetGroupArn"):
+    if config is None and action.get("TargetGroupArn"):
         config = {"TargetGroups": [{"TargetGroupArn": action["TargetGroupArn"], "Weight": 1}]}
     if not config:
-        return text
+        return ""
     groups = "".join(
-        f"<member><TargetGroupArn>{escape(entry['TargetGroupArn'])}</TargetGroupArn>"
-        f"<Weight>{entry['Weight']}</Weight></member>"
+        f"<member>{_element('TargetGroupArn', entry['TargetGroupArn'])}"
+        f"{_element('Weight', entry['Weight'])}</member>"
         for entry in config["TargetGroups"]
     )
-    sticky = f"<Enabled>{str(bool(config.get('Sticky'))).lower()}</Enabled>"
+    sticky = _element("Enabled", str(bool(config.get("Sticky"))).lower())
     if config.get("Seconds"):
-        sticky += f"<DurationSeconds>{config['Seconds']}</DurationSeconds>"
-    forward = (
+        sticky += _element("DurationSeconds", config["Seconds"])
+    return (
         f"<ForwardConfig><TargetGroups>{groups}</TargetGroups>"
         f"<TargetGroupStickinessConfig>{sticky}</TargetGroupStickinessConfig></ForwardConfig>"
     )
-    return text.removesuffix("</member>") + forward + "</member>"
+
+
+def action_xml(action: Mapping[str, Any]) -> str:
+    """Report an action: weights of a forward even for a single group, as AWS does; texts escaped."""
+    if action.get("Type") not in ("forward", "redirect", "fixed-response"):
+        return str(_action_xml(action))
+    text = _element("Type", action["Type"]) + _element("Order", action.get("Order", 1))
+    if action.get("TargetGroupArn"):
+        text += _element("TargetGroupArn", action["TargetGroupArn"])
+    for name in ("RedirectConfig", "FixedResponseConfig"):
+        if action.get(name):
+            inner = "".join(_element(key, value) for key, value in action[name].items())
+            text += f"<{name}>{inner}</{name}>"
+    return f"<member>{text}{_forward_xml(action) if action['Type'] == 'forward' else ''}</member>"
 
 
 def parse_conditions(params: Mapping[str, Any], prefix: str = "Conditions") -> list[dict[str, Any]]:
@@ -198,23 +224,38 @@ def parse_conditions(params: Mapping[str, Any], prefix: str = "Conditions") -> l
     return conditions
 
 
+TYPED = {
+    "path-pattern": "PathPatternConfig",
+    "host-header": "HostHeaderConfig",
+    "http-request-method": "HttpRequestMethodConfig",
+    "source-ip": "SourceIpConfig",
+}
+"""Kinds of conditions that are reported with a typed list beside the plain one."""
+
+
 def condition_xml(condition: Mapping[str, Any]) -> str:
-    """Report the keys and values of a query-string condition."""
-    text: str = _condition_xml(condition)
-    config = condition.get("QueryStringConfig")
-    if not config:
-        return text
-    pairs = "".join(
-        "<member>"
-        + (f"<Key>{escape(entry['Key'])}</Key>" if entry["Key"] else "")
-        + f"<Value>{escape(entry['Value'])}</Value></member>"
-        for entry in config["Values"]
-    )
-    return (
-        text.removesuffix("</member>")
-        + f"<QueryStringConfig><Values>{pairs}</Values></QueryStringConfig></member>"
-    )
+    """Report a condition with its typed values, escaped."""
+    field = condition["Field"]
+    values = "".join(_element("member", value) for value in condition.get("Values") or [])
+    text = f"{_element('Field', field)}<Values>{values}</Values>"
+    if field in TYPED:
+        text += f"<{TYPED[field]}><Values>{values}</Values></{TYPED[field]}>"
+    header = condition.get("HttpHeaderConfig")
+    if header:
+        listed = "".join(_element("member", value) for value in header.get("Values") or [])
+        name = _element("HttpHeaderName", header.get("HttpHeaderName", ""))
+        text += f"<HttpHeaderConfig>{name}<Values>{listed}</Values></HttpHeaderConfig>"
+    query = condition.get("QueryStringConfig")
+    if query:
+        pairs = "".join(
+            f"<member>{_element('Key', entry['Key']) if entry['Key'] else ''}"
+            f"{_element('Value', entry['Value'])}</member>"
+            for entry in query["Values"]
+        )
+        text += f"<QueryStringConfig><Values>{pairs}</Values></QueryStringConfig>"
+    return f"<member>{text}</member>"
 
 
+alb._attrs_xml = attributes_xml  # noqa: SLF001
 alb._parse_actions, alb._action_xml = parse_actions, action_xml  # noqa: SLF001
 alb._parse_conditions, alb._condition_xml = parse_conditions, condition_xml  # noqa: SLF001
