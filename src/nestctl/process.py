@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, TextIO
 
 from nestctl.report import NestctlError
 
@@ -28,20 +28,37 @@ class Program:
     """A running program, ended with SIGINT first so that Terraform can save its state."""
 
     process: subprocess.Popen[str]
-    log: Path
-    argv: Sequence[str]
-    _threads: list[threading.Thread] = field(default_factory=list)
+    log: TextIO
+    errors: list[str] = field(default_factory=list)
+    _reader: threading.Thread | None = None
+
+    def __post_init__(self) -> None:
+        """Read stderr beside stdout, so that neither pipe fills up."""
+        self._reader = threading.Thread(target=self._read_errors, daemon=True)
+        self._reader.start()
+
+    def _read_errors(self) -> None:
+        for line in self.process.stderr or ():
+            self.errors.append(line.rstrip())
+            self.write(line)
+
+    def write(self, line: str) -> None:
+        """Add a line to the log."""
+        with contextlib.suppress(ValueError):
+            self.log.write(line)
+            self.log.flush()
 
     def lines(self) -> Iterator[str]:
-        """Yield the lines of stdout as they come."""
-        assert self.process.stdout is not None  # noqa: S101 - opened with a pipe, for the type checker
-        yield from self.process.stdout
+        """Yield the lines of stdout as they come; they are logged too."""
+        for line in self.process.stdout or ():
+            self.write(line)
+            yield line
 
     def finish(self, timeout: float | None = None) -> int:
         """Wait for the end and return the exit status."""
         status = self.process.wait(timeout)
-        for thread in self._threads:
-            thread.join(5)
+        if self._reader:
+            self._reader.join(5)
         return status
 
     def interrupt(self, grace: float = 120.0) -> None:
@@ -52,7 +69,7 @@ class Program:
             os.killpg(self.process.pid, signal.SIGINT)
         try:
             self.process.wait(grace)
-        except subprocess.TimeoutExpired:
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
@@ -67,13 +84,13 @@ def program(
     log: Path,
     stdin: bytes | None = None,
 ) -> Iterator[Program]:
-    """Start a program in a session of its own; stdout is read by the caller, stderr goes to ``log``.
+    """Start a program in a session of its own; its words go to ``log``, and stdout to the caller as well.
 
     Args:
         argv: Program and arguments. Never a secret: others can read them.
         cwd: Working folder.
         env: The whole environment.
-        log: Receives stderr, appended.
+        log: Receives what it writes, appended.
         stdin: Bytes for standard input, at most a pipe's buffer; none means no input.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -85,14 +102,14 @@ def program(
             env=dict(env),
             stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=stream,
+            stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
             errors="replace",
             start_new_session=True,
             preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - only a syscall
         )
-        running = Program(process, log, argv)
+        running = Program(process, stream)
         try:
             if stdin is not None:
                 _feed(process.stdin, stdin)
@@ -122,17 +139,17 @@ def run(  # noqa: PLR0913 - each is a property of the run
     collected: list[str] = []
     try:
         with program(argv, cwd=cwd, env=env, log=log, stdin=stdin) as running:
-            with log.open("a", encoding="utf-8") as stream:
-                for line in running.lines():
-                    stream.write(line)
-                    collected.append(line)
-                    if on_line:
-                        on_line(line.rstrip())
+            for line in running.lines():
+                collected.append(line)
+                if on_line:
+                    on_line(line.rstrip())
             status = running.finish()
     except FileNotFoundError as error:
         raise NestctlError(code, what, f"{argv[0]} was not found.", next_) from error
     if status != 0:
-        raise NestctlError(code, what, f"{argv[0]} ended with status {status}.\n{tail(log)}", next_)
+        said = "\n".join(f"  {line}" for line in running.errors[-TAIL:])
+        words = f"{said}\n  (all of it: {log})" if said else tail(log)
+        raise NestctlError(code, what, f"{Path(argv[0]).name} ended with status {status}.\n{words}", next_)
     return "".join(collected)
 
 

@@ -26,7 +26,7 @@ from nestctl.settings.manifest import Backend
 Value: TypeAlias = str | list[str]
 """What a placeholder of the settings template stands for."""
 
-RECIPE = "1"
+RECIPE = "2"
 """Raised when this file changes what a package holds, so that old ones are not taken for new ones."""
 
 TEMPLATE = "zappa_settings.template.json"
@@ -36,15 +36,11 @@ HANDLER = "handler.lambda_handler"
 IN_LAMBDA = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six")
 """What the managed Python runtimes bring (AWS Lambda Developer Guide, "Runtime-included SDK versions")."""
 
-ZAPPA_AT_RUN_TIME = (
-    "handler.py",
-    "middleware.py",
-    "utilities.py",
-    "wsgi.py",
-    "asynchronous.py",
-    "__init__.py",
-)
-"""The modules of Zappa that its handler imports; the rest deploys."""
+ZAPPA_AT_DEPLOY_TIME = ("cli.py", "core.py", "letsencrypt.py", "policies.py", "policies")
+"""The modules of Zappa that its handler never imports."""
+
+ZAPPA_NEEDS = {"zappa", "werkzeug", "markupsafe", "durationpy"}
+"""Zappa's handler and what it imports beside the standard library and boto3."""
 
 LIMIT = 250 * 1024 * 1024
 """Bytes of an unzipped package (AWS Lambda quotas)."""
@@ -224,20 +220,20 @@ def prune(content: Path, keep: set[str]) -> None:
         content: The unpacked archive.
         keep: Normalised names of the distributions that the application runs with.
     """
-    needed = keep | {"zappa", "werkzeug", "markupsafe"}
+    needed = keep | ZAPPA_NEEDS
     for info in list(content.glob("*.dist-info")):
         if normalised(info.name.removesuffix(".dist-info").rsplit("-", 1)[0]) not in needed:
             _uninstall(content, info)
     for name in IN_LAMBDA:
         for path in [content / name, content / f"{name}.py", *content.glob(f"{name}-*.dist-info")]:
             _remove(path)
-    for path in (content / "zappa").iterdir() if (content / "zappa").is_dir() else ():
-        if path.name not in ZAPPA_AT_RUN_TIME:
-            _remove(path)
+    for name in ZAPPA_AT_DEPLOY_TIME:
+        _remove(content / "zappa" / name)
     for pattern in ("**/__pycache__", "**/*.pyc", "**/*.pyi", "**/*.c", "**/*.h", "**/*.pxd", "**/py.typed"):
         for path in list(content.glob(pattern)):
             _remove(path)
-    for path in [*content.glob("bin"), *content.glob("*.dist-info/RECORD"), *content.glob("**/tests")]:
+    # package_info.json holds the build's time and user: the same sources would give other bytes.
+    for path in [content / "package_info.json", *content.glob("bin"), *content.glob("*.dist-info/RECORD"), *content.glob("**/tests")]:
         _remove(path)
     _remove_empty_folders(content)
 

@@ -130,7 +130,7 @@ def make_fixture(context: Context, tell: Tell) -> Path:
     process.run(
         program,
         cwd=root,
-        env={**toolchain.base_environment(), **backend.environment},
+        env=toolchain.base_environment(),
         log=context.log("build"),
         code="fixture",
         what=f"{backend.fixture} could not be made.",

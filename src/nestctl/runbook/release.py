@@ -177,8 +177,8 @@ def _ask(context: Context, qualifier: str, wanted: Probe) -> functions.Answer:
     if wanted.csrf:
         given = functions.request(aws, name, qualifier, wanted.csrf, host=host)
         cookies = [cookie.split(";", 1)[0] for cookie in given.headers.get("set-cookie", [])]
-        token = next((c.split("=", 1)[1] for c in cookies if c.startswith("csrftoken=")), "")
-        headers |= {"cookie": "; ".join(cookies), "x-csrftoken": token}
+        token = re.search(r'"csrftoken":\s*"([^"]+)"', given.body)
+        headers |= {"cookie": "; ".join(cookies), "x-csrftoken": token[1] if token else ""}
     return functions.request(
         aws, name, qualifier, wanted.path, host=host, method="POST", headers=headers, body=wanted.body
     )

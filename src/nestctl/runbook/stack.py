@@ -10,12 +10,13 @@ from nestctl.runbook.context import Context
 from nestctl.terraform.root import Root
 
 FOUNDATION = (
-    "module.platform.module.kms",
+    "module.platform.module.kms.aws_kms_key.this",
     "module.platform.module.alb.aws_acm_certificate.this",
     "module.platform.module.ecs.aws_ecr_repository.backend",
-    "module.platform.module.frontend.aws_ecr_repository.this",
-    "module.platform.module.frontend.module.static_bucket",
+    "module.platform.module.frontend.aws_ecr_repository.frontend",
     "module.platform.module.frontend.aws_cloudfront_distribution.static",
+    "module.platform.module.frontend.module.static_bucket.aws_s3_bucket_public_access_block.this",
+    "module.platform.module.frontend.module.static_bucket.aws_s3_bucket_server_side_encryption_configuration.this",
 )
 """What must be there before images can be built and pushed; none of it waits for anything."""
 

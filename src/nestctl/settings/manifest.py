@@ -44,7 +44,7 @@ class Probe(_Model):
         name: In words, what it shows.
         path: Path on the site.
         body: JSON body; the request is a POST when it is there.
-        csrf: Path that hands out the CSRF token for the POST.
+        csrf: Path that hands out the CSRF token for the POST: a cookie, and JSON ``{"csrftoken": "..."}``.
         expect: Regular expression that the body must hold.
         status: Expected HTTP status.
     """

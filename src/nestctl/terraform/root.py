@@ -213,19 +213,12 @@ class Root:
         with process.program(
             self._argv(argv), cwd=self.folder, env=self.environment(), log=self.log
         ) as running:
-            with self.log.open("a", encoding="utf-8") as log:
-                for message in parse(self._logged(running, log)):
-                    messages.append(message)
-                    if self.on_message:
-                        self.on_message(message)
+            for message in parse(running.lines()):
+                messages.append(message)
+                if self.on_message:
+                    self.on_message(message)
             status = running.finish()
         return status, messages
-
-    @staticmethod
-    def _logged(running: process.Program, log: Any) -> Any:
-        for line in running.lines():
-            log.write(line)
-            yield line
 
     def _failure(self, code: str, verb: str, messages: Sequence[Message]) -> NestctlError:
         errors = [m for m in messages if isinstance(m, Diagnostic) and m.severity == "error"]
