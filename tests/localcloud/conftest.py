@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -29,13 +27,6 @@ def client_of(endpoint: str, service: str) -> Any:
         aws_secret_access_key="test",
         config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=60),
     )
-
-
-def ask(endpoint: str, path: str, data: Any = None) -> Any:
-    request = urllib.request.Request(f"{endpoint}/_local/{path}", method="PUT" if data is not None else "GET")
-    body = json.dumps(data).encode() if data is not None else None
-    with urllib.request.urlopen(request, body, timeout=10) as answer:
-        return json.load(answer)
 
 
 @pytest.fixture(scope="session")

@@ -7,12 +7,12 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
+import httpx
 import pytest
 from botocore.config import Config
 
@@ -50,9 +50,9 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], An
     try:
         for _ in range(100):
             try:
-                urllib.request.urlopen(f"{endpoint}/_ministack/health", timeout=5).close()
+                httpx.get(f"{endpoint}/_ministack/health", timeout=5)
                 break
-            except OSError:
+            except httpx.TransportError:
                 time.sleep(0.1)
         clients: dict[str, Any] = {}
 

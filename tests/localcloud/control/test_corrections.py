@@ -1,4 +1,4 @@
-"""Each correction works, and the emulator without it is still wrong: when it no longer is, the correction can go."""
+"""Each correction works, and the emulator is still wrong without it: when it is right, it can go."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, ConnectionError as NoAnswer
+from botocore.exceptions import ClientError
+from botocore.exceptions import ConnectionError as NoAnswer
 
 from nestctl.localcloud.control.registry import CORRECTIONS
 from nestctl.localcloud.supervise.supervisor import load_corrections
@@ -140,7 +141,9 @@ def targets_and_policies_are_kept(aws: Client) -> bool:
     scaling, service = aws("application-autoscaling"), f"service/cluster/{name('web')}"
     key = {"ServiceNamespace": "ecs", "ResourceId": service, "ScalableDimension": "ecs:service:DesiredCount"}
     try:
-        arn = scaling.register_scalable_target(**key, MinCapacity=1, MaxCapacity=4, Tags={"a": "b"})["ScalableTargetARN"]
+        arn = scaling.register_scalable_target(**key, MinCapacity=1, MaxCapacity=4, Tags={"a": "b"})[
+            "ScalableTargetARN"
+        ]
     except ClientError:
         return False
     scaling.put_scaling_policy(**key, PolicyName="cpu", PolicyType="TargetTrackingScaling")
@@ -148,7 +151,9 @@ def targets_and_policies_are_kept(aws: Client) -> bool:
     scaling.untag_resource(ResourceARN=arn, TagKeys=["a"])
     asked = {"ServiceNamespace": "ecs", "ResourceIds": [service]}
     (target,) = scaling.describe_scalable_targets(**asked)["ScalableTargets"]
-    policies = scaling.describe_scaling_policies(ServiceNamespace="ecs", ResourceId=service)["ScalingPolicies"]
+    policies = scaling.describe_scaling_policies(ServiceNamespace="ecs", ResourceId=service)[
+        "ScalingPolicies"
+    ]
     tags = scaling.list_tags_for_resource(ResourceARN=arn)["Tags"]
     scaling.delete_scaling_policy(**key, PolicyName="cpu")
     scaling.deregister_scalable_target(**key)
@@ -197,9 +202,13 @@ def instances_are_found_by_resource_id(aws: Client) -> bool:
     filters = [{"Name": "dbi-resource-id", "Values": [found["DbiResourceId"]]}]
     listed = aws("rds").describe_db_instances(Filters=filters)["DBInstances"]
     for item in (found, other):
-        aws("rds").delete_db_instance(DBInstanceIdentifier=item["DBInstanceIdentifier"], SkipFinalSnapshot=True)
+        aws("rds").delete_db_instance(
+            DBInstanceIdentifier=item["DBInstanceIdentifier"], SkipFinalSnapshot=True
+        )
     identifiers = [item["DBInstanceIdentifier"] for item in listed]
-    return identifiers == [found["DBInstanceIdentifier"]] and found.get("EnabledCloudwatchLogsExports") == ["postgresql"]
+    return identifiers == [found["DBInstanceIdentifier"]] and found.get("EnabledCloudwatchLogsExports") == [
+        "postgresql"
+    ]
 
 
 def group_of(aws: Client) -> Any:
@@ -249,7 +258,9 @@ def parameters_are_filtered_by_source(aws: Client) -> bool:
         CacheParameterGroupName=group,
         ParameterNameValues=[{"ParameterName": "maxmemory-policy", "ParameterValue": "allkeys-lru"}],
     )
-    found = aws("elasticache").describe_cache_parameters(CacheParameterGroupName=group, Source="user")["Parameters"]
+    found = aws("elasticache").describe_cache_parameters(CacheParameterGroupName=group, Source="user")[
+        "Parameters"
+    ]
     return [item["ParameterName"] for item in found] == ["maxmemory-policy"]
 
 

@@ -4,12 +4,11 @@ import http.client
 import json
 import socket
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from botocore.exceptions import ClientError
 
@@ -19,17 +18,17 @@ Client = Callable[[str], Any]
 
 
 def own(endpoint: str, path: str, data: Any = None) -> Any:
-    request = urllib.request.Request(f"{endpoint}/_local/{path}", method="PUT" if data is not None else "GET")
-    body = json.dumps(data).encode() if data is not None else None
-    with urllib.request.urlopen(request, body, timeout=10) as answer:
-        return json.load(answer)
+    method = "GET" if data is None else "PUT"
+    return httpx.request(method, f"{endpoint}/_local/{path}", json=data, timeout=10).raise_for_status().json()
 
 
 def test_calls_of_every_protocol_are_recorded_by_service_and_action(endpoint: str, aws: Client) -> None:
     last = own(endpoint, "calls")["last"]
     aws("s3").create_bucket(Bucket="gateway-calls")
     aws("s3").put_object(Bucket="gateway-calls", Key="a b/c", Body=b"content")
-    aws("s3").copy_object(Bucket="gateway-calls", Key="d", CopySource={"Bucket": "gateway-calls", "Key": "a b/c"})
+    aws("s3").copy_object(
+        Bucket="gateway-calls", Key="d", CopySource={"Bucket": "gateway-calls", "Key": "a b/c"}
+    )
     aws("s3").get_bucket_location(Bucket="gateway-calls")
     aws("ec2").describe_vpcs()
     aws("ssm").describe_parameters()
@@ -58,7 +57,16 @@ def test_a_fault_hits_as_often_as_asked_and_then_no_more(endpoint: str, aws: Cli
     own(
         endpoint,
         "faults",
-        [{"service": "sts", "action": "GetCallerIdentity", "count": 2, "status": 503, "error": "Busy", "delay": 0.05}],
+        [
+            {
+                "service": "sts",
+                "action": "GetCallerIdentity",
+                "count": 2,
+                "status": 503,
+                "error": "Busy",
+                "delay": 0.05,
+            }
+        ],
     )
     for _ in range(2):
         started = time.monotonic()
@@ -72,12 +80,14 @@ def test_a_fault_hits_as_often_as_asked_and_then_no_more(endpoint: str, aws: Cli
 
 
 def test_a_wrong_fault_is_refused(endpoint: str) -> None:
-    with pytest.raises(urllib.error.HTTPError) as raised:
+    with pytest.raises(httpx.HTTPStatusError) as raised:
         own(endpoint, "faults", [{"acton": "GetCallerIdentity"}])
-    assert raised.value.code == 400
+    assert raised.value.response.status_code == 400
 
 
-def test_a_service_that_is_not_there_is_refused_at_once_and_not_to_be_retried(endpoint: str, aws: Client) -> None:
+def test_a_service_that_is_not_there_is_refused_at_once_and_not_to_be_retried(
+    endpoint: str, aws: Client
+) -> None:
     started = time.monotonic()
     with pytest.raises(ClientError) as raised:
         aws("guardduty").list_detectors()
@@ -116,7 +126,11 @@ def test_a_kept_connection_serves_large_and_empty_answers(endpoint: str, aws: Cl
         assert connection.getresponse().read() == content
         connection.request("HEAD", "/gateway-large/large")
         answer = connection.getresponse()
-        assert (answer.status, answer.headers["content-length"], answer.read()) == (200, str(len(content)), b"")
+        assert (answer.status, answer.headers["content-length"], answer.read()) == (
+            200,
+            str(len(content)),
+            b"",
+        )
     connection.close()
 
 
@@ -125,12 +139,24 @@ def test_a_kept_connection_serves_large_and_empty_answers(endpoint: str, aws: Cl
     [
         ("GET", "/v2/", "", {}, ("ecr", "Registry")),
         ("GET", "/2015-03-31/functions/f", "", {"authorization": "lambda"}, ("lambda", "GetFunction")),
-        ("POST", "/2015-03-31/functions/f/invocations", "", {"authorization": "lambda"}, ("lambda", "Invoke")),
+        (
+            "POST",
+            "/2015-03-31/functions/f/invocations",
+            "",
+            {"authorization": "lambda"},
+            ("lambda", "Invoke"),
+        ),
         ("PUT", "/bucket", "policy=", {"authorization": "s3"}, ("s3", "PutBucketPolicy")),
         ("PUT", "/bucket/k", "partNumber=1&uploadId=u", {"authorization": "s3"}, ("s3", "UploadPart")),
         ("GET", "/bucket/k", "x-id=GetObject", {"authorization": "s3"}, ("s3", "GetObject")),
         ("GET", "/2020-05-31/distribution/E1/config", "", {"authorization": "cloudfront"}, None),
-        ("POST", "/", "", {"authorization": "ssm", "x-amz-target": "AmazonSSM.PutParameter"}, ("ssm", "PutParameter")),
+        (
+            "POST",
+            "/",
+            "",
+            {"authorization": "ssm", "x-amz-target": "AmazonSSM.PutParameter"},
+            ("ssm", "PutParameter"),
+        ),
     ],
 )
 def test_identify(

@@ -15,7 +15,16 @@ from nestctl.localcloud.data.scram import verifier
 Client = Callable[[str], Any]
 PASSWORD = "first-password-of-a-test"
 OTHER = "second-password-of-a-test"
-EXTENSIONS = ("vector", "pg_trgm", "unaccent", "citext", "btree_gin", "pg_stat_statements", "hstore", "pgcrypto")
+EXTENSIONS = (
+    "vector",
+    "pg_trgm",
+    "unaccent",
+    "citext",
+    "btree_gin",
+    "pg_stat_statements",
+    "hstore",
+    "pgcrypto",
+)
 
 
 def create(aws: Client, name: str, **more: Any) -> Any:
@@ -38,7 +47,9 @@ def available(aws: Client, name: str) -> Any:
     return aws("rds").describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]
 
 
-def connect(cloud: LocalCloud, instance: Any, password: str = PASSWORD, **more: Any) -> psycopg.Connection[Any]:
+def connect(
+    cloud: LocalCloud, instance: Any, password: str = PASSWORD, **more: Any
+) -> psycopg.Connection[Any]:
     options = {"sslmode": "verify-full", "sslrootcert": str(cloud.state_dir / "ca" / "bundle.pem"), **more}
     return psycopg.connect(
         host=instance["Endpoint"]["Address"],
@@ -103,7 +114,9 @@ def test_the_master_user_may_create_what_rds_allows(running: LocalCloud, instanc
         "ALTER ROLE rdsadmin PASSWORD 'taken'",
     ],
 )
-def test_the_master_user_may_not_do_what_rds_forbids(running: LocalCloud, instance: Any, statement: str) -> None:
+def test_the_master_user_may_not_do_what_rds_forbids(
+    running: LocalCloud, instance: Any, statement: str
+) -> None:
     with connect(running, instance) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute(statement)
 
@@ -209,6 +222,8 @@ def test_a_verifier_holds_no_password_and_differs_each_time() -> None:
 
 def test_the_bundle_holds_the_public_roots_and_the_local_one(running: LocalCloud) -> None:
     context = ssl.create_default_context(cafile=str(running.state_dir / "ca" / "bundle.pem"))
-    names = [dict(item[0] for item in root["subject"]).get("commonName", "") for root in context.get_ca_certs()]
+    names = [
+        dict(item[0] for item in root["subject"]).get("commonName", "") for root in context.get_ca_certs()
+    ]
     assert len(names) > 50
     assert any(name.startswith("nestctl local cloud") for name in names)

@@ -28,7 +28,11 @@ def create(aws: Client, name: str, **more: Any) -> Any:
 
 def connect(cloud: LocalCloud, group: Any, token: str | None = None, *, tls: bool = True) -> redis.Redis:
     place = group["NodeGroups"][0]["PrimaryEndpoint"]
-    secured = {"ssl": True, "ssl_ca_certs": str(cloud.state_dir / "ca" / "bundle.pem"), "ssl_check_hostname": True}
+    secured = {
+        "ssl": True,
+        "ssl_ca_certs": str(cloud.state_dir / "ca" / "bundle.pem"),
+        "ssl_check_hostname": True,
+    }
     # redis-py would try a refused token again and again.
     once = Retry(NoBackoff(), 0)
     return redis.Redis(
@@ -47,7 +51,9 @@ def set_token(aws: Client, name: str, token: str, strategy: str) -> Any:
     )["ReplicationGroup"]
 
 
-def test_a_group_speaks_tls_with_a_certificate_of_the_local_authority(running: LocalCloud, aws: Client) -> None:
+def test_a_group_speaks_tls_with_a_certificate_of_the_local_authority(
+    running: LocalCloud, aws: Client
+) -> None:
     group = create(aws, "valkey-tls")
     assert group["AuthTokenEnabled"] is False
     client = connect(running, group)
@@ -101,8 +107,12 @@ def test_a_token_without_transit_encryption_is_refused(aws: Client) -> None:
         create(aws, "valkey-wrong", TransitEncryptionEnabled=False, AuthToken=FIRST)
 
 
-@pytest.mark.parametrize("command", [("CONFIG", "GET", "*"), ("SHUTDOWN",), ("ACL", "SETUSER", "x"), ("SAVE",)])
-def test_what_elasticache_forbids_is_forbidden(running: LocalCloud, aws: Client, command: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "command", [("CONFIG", "GET", "*"), ("SHUTDOWN",), ("ACL", "SETUSER", "x"), ("SAVE",)]
+)
+def test_what_elasticache_forbids_is_forbidden(
+    running: LocalCloud, aws: Client, command: tuple[str, ...]
+) -> None:
     name = f"valkey-{command[0].lower()}"
     with pytest.raises(redis.exceptions.NoPermissionError):
         connect(running, create(aws, name)).execute_command(*command)

@@ -11,13 +11,12 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import boto3
+import httpx
 import psutil
 import psycopg
 import pytest
@@ -83,7 +82,9 @@ def ready(info: CloudInfo) -> tuple[Any, Any]:
     cache.get_waiter("replication_group_available").wait(ReplicationGroupId="life", WaiterConfig=waiting)
     return (
         rds.describe_db_instances(DBInstanceIdentifier="life")["DBInstances"][0]["Endpoint"]["Port"],
-        cache.describe_replication_groups()["ReplicationGroups"][0]["NodeGroups"][0]["PrimaryEndpoint"]["Port"],
+        cache.describe_replication_groups()["ReplicationGroups"][0]["NodeGroups"][0]["PrimaryEndpoint"][
+            "Port"
+        ],
     )
 
 
@@ -190,7 +191,9 @@ def test_a_kill_leaves_no_process_and_loses_nothing(new_cloud: NewCloud) -> None
     check_kept(cloud, again, database_port, cache_port, sealed)
 
 
-def check_kept(cloud: LocalCloud, info: CloudInfo, database_port: int, cache_port: int, sealed: bytes) -> None:
+def check_kept(
+    cloud: LocalCloud, info: CloudInfo, database_port: int, cache_port: int, sealed: bytes
+) -> None:
     with database(cloud, database_port) as connection:
         assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
     assert store(cloud, cache_port).get("kept") == b"yes"
@@ -205,7 +208,9 @@ def test_children_that_outlived_their_supervisor_are_ended(new_cloud: NewCloud) 
     cloud.start(silent)
     cloud.stop(silent)
     orphan = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
-    innocent = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+    innocent = subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True
+    )
     try:
         created = psutil.Process(orphan.pid).create_time()
         record = {
@@ -252,7 +257,7 @@ def test_a_remembered_port_that_was_taken_is_replaced_and_said(new_cloud: NewClo
 def test_a_running_cloud_does_not_move_to_another_port(new_cloud: NewCloud) -> None:
     cloud = new_cloud()
     cloud.start(silent)
-    with pytest.raises(LocalCloudError, match="runs at .* already"):
+    with pytest.raises(LocalCloudError, match=r"runs at .* already"):
         cloud.start(silent, port=4999)
 
 
@@ -313,11 +318,8 @@ def test_reset_forgets_everything(new_cloud: NewCloud) -> None:
 
 def test_an_unknown_own_path_is_refused(running: LocalCloud) -> None:
     endpoint = running.env()["AWS_ENDPOINT_URL"]
-    with pytest.raises(urllib.error.HTTPError) as raised:
-        urllib.request.urlopen(f"{endpoint}/_local/nothing", timeout=5)
-    assert raised.value.code == 404
-    with urllib.request.urlopen(f"{endpoint}/_local/health", timeout=5) as answer:
-        assert json.load(answer)["status"] == "ok"
+    assert httpx.get(f"{endpoint}/_local/nothing", timeout=5).status_code == 404
+    assert httpx.get(f"{endpoint}/_local/health", timeout=5).json()["status"] == "ok"
 
 
 def test_reach_leaves_what_it_does_not_know(running: LocalCloud) -> None:

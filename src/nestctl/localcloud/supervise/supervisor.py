@@ -171,9 +171,6 @@ async def _start(
     )
     for name in ENGINES:
         module = importlib.import_module(name)
-        if not hasattr(module, "start"):
-            log.warning("%s has no engine yet.", name)
-            continue
         begin: Callable[[Runtime], Awaitable[None]] = module.start
         await begin(runtime)
         stack.push_async_callback(module.stop)
