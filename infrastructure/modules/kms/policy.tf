@@ -92,7 +92,7 @@ data "aws_iam_policy_document" "key" {
     }
   }
 
-  # Vended logs (CloudFront, VPC, load balancers) that are delivered to an encrypted bucket.
+  # Vended logs that are delivered to an encrypted bucket.
   statement {
     sid       = "LogDelivery"
     actions   = ["kms:Decrypt", "kms:GenerateDataKey*"]
@@ -125,24 +125,6 @@ data "aws_iam_policy_document" "key" {
       test     = "StringEquals"
       variable = "aws:SourceAccount"
       values   = [local.account_id]
-    }
-  }
-
-  # CloudFront reads encrypted static files with its origin access control.
-  statement {
-    sid       = "CloudFrontReads"
-    actions   = ["kms:Decrypt"]
-    resources = ["*"]
-
-    principals {
-      type        = "Service"
-      identifiers = ["cloudfront.amazonaws.com"]
-    }
-
-    condition {
-      test     = "ArnLike"
-      variable = "aws:SourceArn"
-      values   = ["${local.arn_prefix}:cloudfront::${local.account_id}:distribution/*"]
     }
   }
 }

@@ -75,6 +75,11 @@ resource "aws_subnet" "private" {
   lifecycle {
     ignore_changes = [availability_zone]
   }
+
+  # Lambda gives its network interfaces back up to an hour after the function is gone.
+  timeouts {
+    delete = "60m"
+  }
 }
 
 resource "aws_route_table" "public" {
