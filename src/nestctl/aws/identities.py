@@ -67,7 +67,7 @@ def external_id(aws: Aws, role: str) -> str | None:
 
 def read_profile(file: Path, section: str) -> dict[str, str]:
     """Return a section of an AWS config or credentials file; empty when it is not there."""
-    parser = configparser.RawConfigParser()
+    parser = configparser.RawConfigParser(default_section="")
     parser.read(file, encoding="utf-8")
     return dict(parser[section]) if parser.has_section(section) else {}
 
@@ -78,7 +78,7 @@ def write_profile(file: Path, section: str, values: Mapping[str, str]) -> None:
     The file is replaced in one move, so that it is never half written.
     """
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    parser = configparser.RawConfigParser()
+    parser = configparser.RawConfigParser(default_section="")
     parser.read(file, encoding="utf-8")
     parser[section] = dict(values)
     descriptor, name = tempfile.mkstemp(dir=file.parent)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import configparser
+import io
+from collections.abc import Mapping
 from pathlib import Path
 
 from nestctl.localcloud.layout import ACCESS_KEY_ID, PROFILE, REGION, SECRET_ACCESS_KEY, Layout, write_private
@@ -37,16 +40,20 @@ def tool_environment(layout: Layout, endpoint_url: str) -> dict[str, str]:
 
 
 def write_aws_files(layout: Layout, endpoint_url: str) -> None:
-    """Write the AWS config and credentials files, for profiles ``default`` and ``nest-local``."""
-    profiles = {"default": "default", f"profile {PROFILE}": PROFILE}
-    config = "".join(
-        f"[{section}]\nregion = {REGION}\nendpoint_url = {endpoint_url}\noutput = json\n"
-        "s3 =\n  addressing_style = path\n"
-        for section in profiles
-    )
-    credentials = "".join(
-        f"[{name}]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_ACCESS_KEY}\n"
-        for name in profiles.values()
-    )
-    write_private(layout.aws_config, config)
-    write_private(layout.aws_credentials, credentials)
+    """Write the profiles ``default`` and ``nest-local`` of this cloud; profiles that others added stay."""
+    settings = {"region": REGION, "endpoint_url": endpoint_url, "output": "json"}
+    keys = {"aws_access_key_id": ACCESS_KEY_ID, "aws_secret_access_key": SECRET_ACCESS_KEY}
+    # botocore reads a nested setting from a value that begins with a line break.
+    nested = {"s3": "\naddressing_style = path"}
+    _set(layout.aws_config, {key: {**settings, **nested} for key in ("default", f"profile {PROFILE}")})
+    _set(layout.aws_credentials, dict.fromkeys(("default", PROFILE), keys))
+
+
+def _set(file: Path, sections: Mapping[str, Mapping[str, str]]) -> None:
+    parser = configparser.RawConfigParser(default_section="")
+    parser.read(file, encoding="utf-8")
+    for name, values in sections.items():
+        parser[name] = dict(values)
+    text = io.StringIO()
+    parser.write(text)
+    write_private(file, text.getvalue())
