@@ -46,7 +46,7 @@ def write_aws_files(layout: Layout, endpoint_url: str) -> None:
     # botocore reads a nested setting from a value that begins with a line break.
     nested = {"s3": "\naddressing_style = path"}
     _set(layout.aws_config, {key: {**settings, **nested} for key in ("default", f"profile {PROFILE}")})
-    _set(layout.aws_credentials, dict.fromkeys(("default", PROFILE), keys))
+    _set(layout.aws_credentials, {"default": keys, PROFILE: keys})
 
 
 def _set(file: Path, sections: Mapping[str, Mapping[str, str]]) -> None:

@@ -197,6 +197,21 @@ def an_instance_is_a_server(aws: Client) -> bool:
     return running and not answers(found["Endpoint"]["Address"], found["Endpoint"]["Port"])
 
 
+def a_restored_instance_is_a_server(aws: Client) -> bool:
+    rds, found, waiting = aws("rds"), instance_of(aws), {"Delay": 1, "MaxAttempts": 60}
+    original, restored, snapshot = found["DBInstanceIdentifier"], name("db"), name("snapshot")
+    rds.create_db_snapshot(DBInstanceIdentifier=original, DBSnapshotIdentifier=snapshot)
+    rds.get_waiter("db_snapshot_available").wait(DBSnapshotIdentifier=snapshot, WaiterConfig=waiting)
+    rds.restore_db_instance_from_db_snapshot(DBInstanceIdentifier=restored, DBSnapshotIdentifier=snapshot)
+    rds.get_waiter("db_instance_available").wait(DBInstanceIdentifier=restored, WaiterConfig=waiting)
+    place = rds.describe_db_instances(DBInstanceIdentifier=restored)["DBInstances"][0]["Endpoint"]
+    running = answers(place["Address"], place["Port"])
+    rds.delete_db_snapshot(DBSnapshotIdentifier=snapshot)
+    for item in (original, restored):
+        rds.delete_db_instance(DBInstanceIdentifier=item, SkipFinalSnapshot=True)
+    return running
+
+
 def instances_are_found_by_resource_id(aws: Client) -> bool:
     found, other = instance_of(aws), instance_of(aws)
     filters = [{"Name": "dbi-resource-id", "Values": [found["DbiResourceId"]]}]
@@ -283,6 +298,9 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("rds", "StartDBInstance"): an_instance_is_a_server,
     ("rds", "StopDBInstance"): an_instance_is_a_server,
     ("rds", "RebootDBInstance"): an_instance_is_a_server,
+    ("rds", "CreateDBSnapshot"): a_restored_instance_is_a_server,
+    ("rds", "DeleteDBSnapshot"): a_restored_instance_is_a_server,
+    ("rds", "RestoreDBInstanceFromDBSnapshot"): a_restored_instance_is_a_server,
     ("rds", "DescribeDBInstances"): instances_are_found_by_resource_id,
     ("elasticache", "CreateReplicationGroup"): a_group_is_a_server,
     ("elasticache", "ModifyReplicationGroup"): a_group_is_a_server,

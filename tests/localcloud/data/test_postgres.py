@@ -204,13 +204,27 @@ def test_an_instance_deleted_while_it_is_made_leaves_nothing(running: LocalCloud
     assert not any(made["DbiResourceId"] in role for role in running.status().processes.values())
 
 
-def test_a_final_snapshot_is_listed(aws: Client) -> None:
-    create(aws, "postgres-snapshot")
-    aws("rds").delete_db_instance(
-        DBInstanceIdentifier="postgres-snapshot", FinalDBSnapshotIdentifier="postgres-snapshot-final"
-    )
-    found = aws("rds").describe_db_snapshots(DBSnapshotIdentifier="postgres-snapshot-final")["DBSnapshots"]
-    assert [item["DBInstanceIdentifier"] for item in found] == ["postgres-snapshot"]
+@pytest.mark.slow
+def test_snapshots_hold_the_rows_of_their_moment(running: LocalCloud, aws: Client) -> None:
+    rds, waiting = aws("rds"), {"Delay": 1, "MaxAttempts": 60}
+    made = create(aws, "postgres-snapshot", DBName="nest")
+    with connect(running, made) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 1 AS answer")
+    rds.create_db_snapshot(DBInstanceIdentifier="postgres-snapshot", DBSnapshotIdentifier="first")
+    rds.get_waiter("db_snapshot_available").wait(DBSnapshotIdentifier="first", WaiterConfig=waiting)
+    with connect(running, made) as connection:
+        connection.execute("UPDATE kept SET answer = 2")
+    rds.delete_db_instance(DBInstanceIdentifier="postgres-snapshot", FinalDBSnapshotIdentifier="final")
+    for snapshot, answer in (("first", 1), ("final", 2)):
+        name = f"postgres-{snapshot}"
+        rds.restore_db_instance_from_db_snapshot(DBInstanceIdentifier=name, DBSnapshotIdentifier=snapshot)
+        restored = available(aws, name)
+        assert restored["Endpoint"] != made["Endpoint"]
+        with connect(running, restored) as connection:
+            assert connection.execute("SELECT answer FROM kept").fetchone() == (answer,)
+        rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)
+        rds.delete_db_snapshot(DBSnapshotIdentifier=snapshot)
+    assert list((running.state_dir / "rds-snapshots").iterdir()) == []
 
 
 def test_a_verifier_holds_no_password_and_differs_each_time() -> None:

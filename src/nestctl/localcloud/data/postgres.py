@@ -46,6 +46,7 @@ class Database:
         password_verifier: The master user's, see :func:`~nestctl.localcloud.data.scram.verifier`.
         name: The database made with the instance; empty for none.
         force_tls: Refuse connections without TLS, as parameter ``rds.force_ssl`` says.
+        seed: Folder of the snapshot that it is made of; empty for a new database.
     """
 
     key: str
@@ -54,6 +55,7 @@ class Database:
     password_verifier: str
     name: str
     force_tls: bool
+    seed: str = ""
 
 
 class PostgresServer:
@@ -74,6 +76,7 @@ class PostgresServer:
         self._log = runtime.layout.log.parent / f"postgres-{database.key}.log"
         self._account: Account | None = unprivileged_account()
         self.child: Supervised | None = None
+        self.busy = asyncio.Lock()  # held while it is started, stopped or deleted
 
     async def start(self) -> None:
         """Make it where it is not made, run it, and return when it answers.
@@ -88,12 +91,13 @@ class PostgresServer:
         if not made.exists():
             # A crash may have left half a cluster.
             await asyncio.to_thread(shutil.rmtree, self._data, ignore_errors=True)
-            await self._initialise()
+            await (self._restore(Path(self._wanted.seed)) if self._wanted.seed else self._initialise())
         self._write_access_rules()
         self._write_certificate()
         await self._launch()
         if not made.exists():
-            await self._provision()
+            if not self._wanted.seed:
+                await self._provision()
             made.touch()
 
     async def stop(self) -> None:
@@ -101,6 +105,36 @@ class PostgresServer:
         if self.child is not None:
             await self.child.end(signal.SIGINT, STOP_SECONDS)
             self.child = None
+
+    async def snapshot(self, folder: Path) -> None:
+        """Copy its data into a new folder while it runs.
+
+        Raises:
+            LocalCloudError: The copy failed.
+        """
+        self._prepare_snapshot(folder)
+        await self._program(
+            "pg_basebackup",
+            f"--pgdata={folder / 'data'}",
+            "--checkpoint=fast",
+            "--wal-method=stream",
+            f"--host={LOOPBACK}",
+            f"--port={self._wanted.port}",
+            f"--username={ADMINISTRATOR}",
+            extra=self._credentials(),
+        )
+
+    async def become_snapshot(self, folder: Path) -> None:
+        """Shut it down and leave its data in a new folder: a last snapshot."""
+        await self.stop()
+        self._prepare_snapshot(folder)
+        self._data.rename(folder / "data")
+
+    def _prepare_snapshot(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700, parents=True)
+        folder.parent.chmod(0o711)
+        self._own(folder)
+        write_private(folder / "password", self._password_file.read_bytes())
 
     async def delete(self) -> None:
         """Shut it down and remove its data."""
@@ -135,10 +169,20 @@ class PostgresServer:
         finally:
             handed.unlink()
 
+    async def _restore(self, seed: Path) -> None:
+        write_private(self._password_file, (seed / "password").read_bytes())
+        # Owners and modes are the server's: it refuses to run on data that others could read.
+        copying = await asyncio.create_subprocess_exec("cp", "-Rp", str(seed / "data"), str(self._data))
+        if await copying.wait():
+            raise LocalCloudError(
+                f"The snapshot {seed} could not be copied to {self._data}. Is the disk full?"
+            )
+
     def _write_access_rules(self) -> None:
         kind = "hostssl" if self._wanted.force_tls and self._programs.has_contrib else "host"
         rules = self._data / "pg_hba.conf"
-        write_private(rules, f"{kind} all all {LOOPBACK}/32 scram-sha-256\n")
+        places = ("all all", f"replication {ADMINISTRATOR}")
+        write_private(rules, "".join(f"{kind} {place} {LOOPBACK}/32 scram-sha-256\n" for place in places))
         self._own(rules)
 
     def _write_certificate(self) -> None:
@@ -220,12 +264,15 @@ class PostgresServer:
             f"--username={ADMINISTRATOR}",
             "postgres",
             stdin=text,
-            extra={
-                "PGPASSWORD": self._password_file.read_text(),
-                "PGSSLMODE": "require" if self._programs.has_contrib else "prefer",
-                "PGCONNECT_TIMEOUT": "5",
-            },
+            extra=self._credentials(),
         )
+
+    def _credentials(self) -> dict[str, str]:
+        return {
+            "PGPASSWORD": self._password_file.read_text(),
+            "PGSSLMODE": "require" if self._programs.has_contrib else "prefer",
+            "PGCONNECT_TIMEOUT": "5",
+        }
 
     async def _program(
         self, name: str, *arguments: str, stdin: str = "", extra: dict[str, str] | None = None

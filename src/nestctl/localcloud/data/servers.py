@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
+import shutil
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nestctl.localcloud.control.store import Store
@@ -98,10 +101,58 @@ class DataEngine:
         self._store.table("caches")[key]["token_hashes"] = list(hashes)
         self._store.save()
 
+    def take_snapshot(self, key: str, name: str, report: Report) -> str:
+        """Start copying a database; ``report`` gets ``available`` or ``failed``.
+
+        Returns:
+            The snapshot's folder.
+        """
+        folder = self._snapshot_folder(name)
+        server = self._servers.get(key)
+
+        async def work() -> None:
+            if not isinstance(server, PostgresServer):
+                report("failed")
+                return
+            try:
+                await server.snapshot(folder)
+            except Exception as problem:  # noqa: BLE001 - whatever it is, the snapshot has failed
+                self._runtime.warn(f"The snapshot {name} failed: {problem}")
+                report("failed")
+            else:
+                report("available")
+
+        self._runtime.background(f"snapshot {name}", work())
+        return str(folder)
+
+    async def delete_with_snapshot(self, key: str, name: str) -> str | None:
+        """End a database and keep its data as a snapshot.
+
+        Returns:
+            The snapshot's folder; ``None`` when the database does not run.
+        """
+        server = self._servers.pop(key, None)
+        folder = self._snapshot_folder(name)
+        kept = isinstance(server, PostgresServer) and server.child is not None
+        if isinstance(server, PostgresServer) and kept:
+            async with server.busy:
+                await server.become_snapshot(folder)
+                await server.delete()
+        await self.delete(key)
+        return str(folder) if kept else None
+
+    async def delete_snapshot(self, folder: str) -> None:
+        """Remove a snapshot's data."""
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+    def _snapshot_folder(self, name: str) -> Path:
+        return self._runtime.state_dir / "rds-snapshots" / f"{name}-{secrets.token_hex(4)}"
+
     async def halt(self, key: str) -> None:
         """Shut a server down; its data stays."""
         if (server := self._servers.pop(key, None)) is not None:
-            await server.stop()
+            async with server.busy:
+                await server.stop()
 
     async def delete(self, key: str) -> None:
         """End a server and remove its data."""
@@ -110,7 +161,9 @@ class DataEngine:
             self._store.table(kind).pop(key, None)
         self._store.save()
         if server is not None:
-            await server.delete()
+            # It may be starting: what it makes meanwhile must go, too.
+            async with server.busy:
+                await server.delete()
 
     async def stop(self) -> None:
         """Shut every server down; their data stays."""
@@ -132,8 +185,11 @@ class DataEngine:
         async def work() -> None:
             try:
                 server = await make()
+                if not self._wants(key):
+                    return
                 self._servers[key] = server
-                await server.start()
+                async with server.busy:
+                    await server.start()
             except Exception as problem:  # noqa: BLE001 - whatever it is, the instance has failed
                 self._runtime.warn(f"{key} did not start: {problem}")
                 report("failed")
@@ -141,13 +197,11 @@ class DataEngine:
             if self._servers.get(key) is server:
                 report("available")
                 await self._keep(key, server)
-            elif key in self._store.table("databases") or key in self._store.table("caches"):
-                await server.stop()
-            else:
-                # It was deleted while it was being made.
-                await server.delete()
 
         self._runtime.background(f"server {key}", work())
+
+    def _wants(self, key: str) -> bool:
+        return key in self._store.table("databases") or key in self._store.table("caches")
 
     async def _keep(self, key: str, server: Server) -> None:
         """Start a server again that ended by itself, for as long as it is wanted."""
@@ -158,5 +212,6 @@ class DataEngine:
                 return
             log.error("%s ended by itself with status %s; starting it again.", key, status)
             await asyncio.sleep(RESTART_SECONDS)
-            if self._servers.get(key) is server:
-                await server.start()
+            async with server.busy:
+                if self._servers.get(key) is server:
+                    await server.start()

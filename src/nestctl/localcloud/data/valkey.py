@@ -85,6 +85,7 @@ class ValkeyServer:
         self._password = secrets.token_urlsafe(32)
         self._proxy: TlsProxy | None = None
         self.child: Supervised | None = None
+        self.busy = asyncio.Lock()  # held while it is started, stopped or deleted
 
     async def start(self) -> None:
         """Run it on its data, and return when it answers.

@@ -11,7 +11,7 @@ from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import rds
 
 from nestctl.localcloud import data
-from nestctl.localcloud.control import form
+from nestctl.localcloud.control import form, replies
 from nestctl.localcloud.control.registry import corrects
 from nestctl.localcloud.control.types import Call, Cloud, Proceed, Reply
 from nestctl.localcloud.data.postgres import Database, random_verifier
@@ -50,7 +50,7 @@ async def create_db_instance(call: Call, proceed: Proceed, cloud: Cloud) -> Repl
         record["Endpoint"] = {**record["Endpoint"], "Address": LOOPBACK, "Port": database.port}
         record["DBInstanceStatus"] = "creating"
         data.engine().create_database(database, _reporter(record, get_account_id(), get_region()))
-    return _single("Create", record)
+    return _single("CreateDBInstance", record)
 
 
 @corrects("rds", "ModifyDBInstance", until="the emulator changes the password of a server of its own")
@@ -67,18 +67,92 @@ async def modify_db_instance(call: Call, proceed: Proceed, cloud: Cloud) -> Repl
             group["ParameterApplyStatus"] = "in-sync"
     if password and _is_postgres(record):
         await data.engine().set_master_password(_key(record), verifier(password))
-    return _single("Modify", record)
+    return _single("ModifyDBInstance", record)
 
 
 @corrects("rds", "DeleteDBInstance", until="the emulator runs a PostgreSQL server without Docker")
 async def delete_db_instance(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
-    """Remove the server and its data."""
+    """Remove the server; its data becomes the final snapshot or goes, too."""
     record = _record_of(call)
     reply = await proceed(call)
     if _is_good(reply) and record is not None and _is_postgres(record):
-        await data.engine().delete(_key(record))
+        name = call.params.get("FinalDBSnapshotIdentifier", "")
+        snapshot = rds._snapshots.get(name)  # noqa: SLF001
+        if snapshot is not None and not form.is_true(call.params.get("SkipFinalSnapshot")):
+            snapshot["_folder"] = await data.engine().delete_with_snapshot(_key(record), name)
+        else:
+            await data.engine().delete(_key(record))
         cloud.release_port(_port_name(record))
     return reply
+
+
+@corrects("rds", "CreateDBSnapshot", until="a snapshot holds the database's data")
+async def create_db_snapshot(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:  # noqa: ARG001 - the seam's shape
+    """Copy the server's data."""
+    record = _record_of(call)
+    reply = await proceed(call)
+    name = call.params.get("DBSnapshotIdentifier", "")
+    snapshot = rds._snapshots.get(name)  # noqa: SLF001
+    if not _is_good(reply) or snapshot is None or record is None or not _is_postgres(record):
+        return reply
+    snapshot |= {"Status": "creating", "PercentProgress": 0}
+
+    def report(status: str) -> None:
+        snapshot.update(Status=status, PercentProgress=100 if status == "available" else 0)
+
+    snapshot["_folder"] = data.engine().take_snapshot(_key(record), name, report)
+    return replies.query_reply(call, f"<DBSnapshot>{rds._snapshot_xml(snapshot)}</DBSnapshot>")  # noqa: SLF001
+
+
+@corrects("rds", "DeleteDBSnapshot", until="a snapshot holds the database's data")
+async def delete_db_snapshot(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:  # noqa: ARG001
+    """Remove the snapshot's data."""
+    snapshot = rds._snapshots.get(call.params.get("DBSnapshotIdentifier", ""))  # noqa: SLF001
+    reply = await proceed(call)
+    if _is_good(reply) and snapshot is not None and snapshot.get("_folder"):
+        await data.engine().delete_snapshot(snapshot["_folder"])
+    return reply
+
+
+@corrects("rds", "RestoreDBInstanceFromDBSnapshot", until="the restored instance has the snapshot's data")
+async def restore_db_instance_from_db_snapshot(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
+    """Make a server of the snapshot's data; its master user and password are the snapshot's."""
+    snapshot = rds._snapshots.get(call.params.get("DBSnapshotIdentifier", "").rsplit(":", 1)[-1])  # noqa: SLF001
+    if snapshot is not None and snapshot["Status"] != "available":
+        return replies.error(call, "InvalidDBSnapshotState", f"The snapshot is {snapshot['Status']}.")
+    reply = await proceed(call)
+    record = _record_of(call)
+    if not _is_good(reply) or record is None or snapshot is None or not snapshot.get("_folder"):
+        return reply
+    _keep_what_is_lost(record, call)
+    _take_over(record, call)
+    database = Database(
+        key=_key(record),
+        port=cloud.port(_port_name(record)),
+        master=record["MasterUsername"],
+        password_verifier="",
+        name=record["DBName"],
+        force_tls=_forces_tls(record),
+        seed=snapshot["_folder"],
+    )
+    record["Endpoint"] = {**record["Endpoint"], "Address": LOOPBACK, "Port": database.port}
+    record["DBInstanceStatus"] = "creating"
+    data.engine().create_database(database, _reporter(record, get_account_id(), get_region()))
+    return _single("RestoreDBInstanceFromDBSnapshot", record)
+
+
+def _take_over(record: Record, call: Call) -> None:
+    """Set what a restore takes from the call, and the emulator does not."""
+    params = call.params
+    if group := params.get("DBParameterGroupName"):
+        record["DBParameterGroups"] = [{"DBParameterGroupName": group, "ParameterApplyStatus": "in-sync"}]
+    if groups := form.members(params, "VpcSecurityGroupIds", "VpcSecurityGroupId"):
+        record["VpcSecurityGroups"] = [{"VpcSecurityGroupId": item, "Status": "active"} for item in groups]
+    if (subnets := rds._subnet_groups.get(params.get("DBSubnetGroupName", ""))) is not None:  # noqa: SLF001
+        record["DBSubnetGroup"] = subnets
+    for name in ("DeletionProtection", "CopyTagsToSnapshot"):
+        if (value := form.is_true(params.get(name))) is not None:
+            record[name] = value
 
 
 @corrects("rds", "StopDBInstance", until="the emulator runs a PostgreSQL server without Docker")
@@ -203,8 +277,7 @@ def _completed(reply: Reply) -> Reply:
     return replace(reply, body=body.encode())
 
 
-def _single(verb: str, record: Record) -> Reply:
-    name = f"{verb}DBInstance"
+def _single(name: str, record: Record) -> Reply:
     status, headers, body = rds._single_instance_response(f"{name}Response", f"{name}Result", record)  # noqa: SLF001
     raw = body if isinstance(body, bytes) else body.encode()
     return _completed(Reply(status, {key.lower(): value for key, value in headers.items()}, raw))
