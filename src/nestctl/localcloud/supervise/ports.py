@@ -79,6 +79,8 @@ def is_free(port: int) -> bool:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
+            # Two sockets may be bound to one port until one of them listens.
+            probe.listen(1)
         except OSError:
             return False
     return True

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 API_PORT = 4566  # what AWS emulators have made customary
 ENGINES = ("nestctl.localcloud.data", "nestctl.localcloud.compute", "nestctl.localcloud.edge")
 STOP_SECONDS = 20.0
+BACKLOG = 512
 
 Say = Callable[[str], None]
 
@@ -187,6 +188,7 @@ def _listen(port: int) -> socket.socket:
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((LOOPBACK, port))
+    listener.listen(BACKLOG)
     listener.setblocking(False)
     return listener
 
