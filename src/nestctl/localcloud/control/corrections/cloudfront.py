@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from nestctl.localcloud.control.registry import corrects
 from nestctl.localcloud.control.types import Call, Cloud, Proceed, Reply
 from nestctl.localcloud.edge import cdn, running
@@ -32,4 +34,23 @@ for _action in (
 ):
     corrects("cloudfront", _action, until="the emulator serves distributions at an address of this machine")(
         _with_address
+    )
+
+
+EMPTY_CONFIG = re.compile(
+    rb"<(CustomHeadersConfig|RemoveHeadersConfig)>\s*"
+    rb"(?:<Quantity>0</Quantity>\s*)?(?:<Items\s*/>|<Items>\s*</Items>)?\s*(?:<Quantity>0</Quantity>\s*)?</\1>"
+    rb"|<(?:CustomHeadersConfig|RemoveHeadersConfig)\s*/>"
+)
+"""A list of headers that holds none."""
+
+
+async def _without_empty_lists(call: Call, proceed: Proceed, _cloud: Cloud) -> Reply:
+    reply = await proceed(call)
+    return Reply(reply.status, reply.headers, EMPTY_CONFIG.sub(b"", reply.body))
+
+
+for _action in ("CreateResponseHeadersPolicy", "GetResponseHeadersPolicy", "UpdateResponseHeadersPolicy"):
+    corrects("cloudfront", _action, until="a policy's empty lists of headers are left out of the answer")(
+        _without_empty_lists
     )
