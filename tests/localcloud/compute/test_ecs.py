@@ -405,3 +405,41 @@ def test_circuit_breaker_without_roll_back_stops_trying(cloud: Any, ecs: Any, im
     time.sleep(2)
     assert site.service()["runningCount"] + site.service()["pendingCount"] == 0
     site.remove()
+
+
+def test_a_service_replaces_a_task_that_fails_its_health_check(cloud: Any, ecs: Any, image: str) -> None:
+    site = Site(cloud, ecs, "ailing")
+    check = {"command": ["CMD-SHELL", "test ! -e $HOME/ill"], "interval": 1, "timeout": 2, "retries": 1}
+    home = cloud.state_dir / "ailing"
+    home.mkdir()
+    definition = define(
+        ecs, "ailing", image, portMappings=[{"containerPort": 3000}], healthCheck=check,
+        environment=[{"name": "HOME", "value": str(home)}],
+    )  # fmt: skip
+    site.create(definition, 1)
+    site.wait_stable()
+    before = ecs.list_tasks(cluster="tests", serviceName=site.name)["taskArns"][0]
+    until(partial(_has_health, ecs, before, "HEALTHY"))
+    (home / "ill").touch()
+    stopped = finish(ecs, before)
+    (home / "ill").unlink()
+    assert stopped["stoppedReason"] == "Task failed container health checks"
+    site.wait_stable()
+    assert ecs.list_tasks(cluster="tests", serviceName=site.name)["taskArns"] != [before]
+    assert any("failed container health checks" in event["message"] for event in site.service()["events"])
+    site.remove()
+
+
+def test_unpacked_code_goes_when_nothing_refers_to_it(
+    cloud: Any, image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nestctl.localcloud.compute import functions, images, packages
+
+    assert image
+    monkeypatch.setattr(packages, "KEPT_SECONDS", -1.0)
+    folder = cloud.state_dir / "images"
+    kept = {entry.name for entry in folder.iterdir()}
+    (folder / "gone").mkdir()
+    packages.prune(folder, images.digests())
+    assert {entry.name for entry in folder.iterdir()} == kept
+    packages.prune(cloud.state_dir / "functions", functions.code_shas())

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nestctl.localcloud.compute import ecs_state
+from nestctl.localcloud.compute import ecs_state, images, packages
 from nestctl.localcloud.compute.ecs_state import Place, Record
 from nestctl.localcloud.compute.logs import LogWriter
 from nestctl.localcloud.compute.task_runner import TaskRunner
@@ -20,6 +20,7 @@ from nestctl.localcloud.control.types import Cloud
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.5
+SWEEP_SECONDS = 60.0
 MAX_BACK_OFF = 30.0
 """Seconds between two starts of a service whose tasks keep failing; ECS waits up to 15 minutes."""
 MAX_DRAIN = 10.0
@@ -55,16 +56,26 @@ class EcsEngine:
             for target in service.pop("_registered", []):
                 _deregister(*target)
         self._cloud.background("ECS scheduler", self._run())
+        self._cloud.background("image sweeper", self._sweep())
 
     def wake(self) -> None:
         """Look at the services soon."""
         self._wake.set()
 
+    async def _sweep(self) -> None:
+        """Forget stopped tasks, and images that no repository has and no task runs, until cancelled."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            ecs_state.forget_old_tasks()
+            wanted = images.digests()
+            for runner, _ in self._runners.values():
+                wanted |= runner.digests()
+            await asyncio.to_thread(packages.prune, self._cloud.state_dir / "images", wanted)
+
     async def _run(self) -> None:
         while True:
             try:
                 self.reconcile()
-                ecs_state.forget_old_tasks()
             except Exception:
                 log.exception("the ECS scheduler could not do its round")
             self._wake.clear()

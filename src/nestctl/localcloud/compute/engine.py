@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from dataclasses import dataclass
 
 from nestctl.localcloud.compute.ecs_engine import EcsEngine
@@ -48,6 +49,8 @@ async def start(cloud: Cloud) -> None:
     def variables() -> dict[str, str]:
         return {**cloud.process_env(), **extra}
 
+    # What a crash left of temporary folders.
+    await asyncio.to_thread(shutil.rmtree, cloud.state_dir / "sandboxes", ignore_errors=True)
     lambdas = Lambdas(cloud, logs, variables)
     ecs = EcsEngine(cloud, logs, variables)
     _running = Engine(cloud, logs, lambdas, ecs)

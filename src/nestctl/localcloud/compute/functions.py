@@ -131,6 +131,15 @@ def split_arn(reference: str, *, account: str, region: str) -> tuple[str, str, s
     return account, region, parts[0], parts[1] if len(parts) > 1 else None
 
 
+def code_shas() -> set[str]:
+    """SHA-256, in lower hex, of every zip that a function or version has."""
+    found = set()
+    for _, function in lambda_svc._functions.all_items():  # noqa: SLF001
+        for record in (function, *function.get("versions", {}).values()):
+            found.add(base64.b64decode(record["config"].get("CodeSha256", "")).hex())
+    return found
+
+
 @dataclass(frozen=True)
 class FunctionUrl:
     """A function URL as configured."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import shutil
 import tarfile
@@ -99,6 +100,14 @@ def pull(place: Place, reference: str, state_dir: Path) -> Image:
     )
 
 
+def digests() -> set[str]:
+    """Hex digest of every image that some repository has."""
+    found = set()
+    for _, listed in ecr._images.all_items():  # noqa: SLF001
+        found |= {str(image["imageDigest"]).removeprefix("sha256:") for image in listed}
+    return found
+
+
 def _manifest(name: str, wanted: str, reference: str) -> tuple[str, dict[str, Any]]:
     digest, raw, _ = ecr._resolve_manifest(name, wanted)  # noqa: SLF001
     if raw is None:
@@ -135,6 +144,7 @@ def _unpack(layers: list[bytes], target: Path) -> Path:
                         archive.extract(member, partial, filter="tar")
         partial.chmod(0o755)
         partial.rename(target)
+        os.utime(target)
     except (tarfile.TarError, EOFError) as error:
         raise PullError(f"failed to extract layer: {error}") from error
     except OSError:

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 LOCAL_CONCURRENCY = 10
 """Sandboxes of one function without reserved concurrency. AWS starts accounts at 1,000; a laptop cannot."""
-IDLE_SECONDS = 600.0
+IDLE_SECONDS = 300.0
 """AWS keeps a warm environment for minutes, and does not say how many."""
 SWEEP_SECONDS = 15.0
 
@@ -269,6 +269,8 @@ class Lambdas:
                         self.discard(sandbox)
                 if pool.empty:
                     del self._pools[key]
+            wanted = functions.code_shas() | {pool.version.code_sha for pool in self._pools.values()}
+            await asyncio.to_thread(packages.prune, self._cloud.state_dir / "functions", wanted)
 
     def describe(self) -> list[dict[str, object]]:
         """Tell what runs: one entry for each version that has sandboxes."""

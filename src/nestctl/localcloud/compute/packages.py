@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import stat
 import tempfile
+import time
 import zipfile
 from pathlib import Path
+
+KEPT_SECONDS = 600.0
+"""How long a folder that nothing refers to is kept."""
+
+
+def prune(folder: Path, wanted: set[str]) -> None:
+    """Remove unpacked folders that are not wanted any more and not new."""
+    if not folder.is_dir():
+        return
+    for entry in folder.iterdir():
+        if entry.name not in wanted and time.time() - entry.stat().st_mtime > KEPT_SECONDS:
+            shutil.rmtree(entry, ignore_errors=True)
 
 
 class BadPackageError(Exception):
@@ -37,6 +51,7 @@ def unpack(code: bytes, sha: str, state_dir: Path) -> Path:
                     place.chmod(mode | stat.S_IRUSR)
         partial.chmod(0o755)
         partial.rename(target)
+        os.utime(target)
     except zipfile.BadZipFile as error:
         raise BadPackageError(f"the package is not a zip file: {error}") from error
     except OSError:

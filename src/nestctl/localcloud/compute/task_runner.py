@@ -83,6 +83,10 @@ class TaskRunner:
         """Last part of the task's ARN."""
         return str(self.record["taskArn"]).rsplit("/", 1)[-1]
 
+    def digests(self) -> set[str]:
+        """Hex digests of the images that the task runs."""
+        return {entry.image.digest.removeprefix("sha256:") for entry in self._containers}
+
     def port_of(self, container: str) -> int:
         """Port of this machine on which a container was told to listen; 0 when it has none."""
         found = next((entry for entry in self._containers if entry.name == container), None)

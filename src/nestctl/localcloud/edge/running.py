@@ -160,7 +160,11 @@ class Edge:
         if name in self._servers:
             return
         server = Server(handler, name=name, tls=tls, idle_seconds=idle)
-        await server.start(self._cloud.port(name, preferred))
+        try:
+            await server.start(self._cloud.port(name, preferred))
+        except OSError:  # taken between the look and the bind
+            self._cloud.release_port(name)
+            await server.start(self._cloud.port(name))
         self._servers[name] = server
         log.info("%s listens on 127.0.0.1:%d", name, server.port)
 
