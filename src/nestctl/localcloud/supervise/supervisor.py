@@ -135,6 +135,7 @@ async def _start(
     write_aws_files(layout, endpoint)
     emulator.configure(layout, port)
 
+    from nestctl.localcloud.control.corrections.scheduler import deliver_to_ecs
     from nestctl.localcloud.control.gateway import Gateway
     from nestctl.localcloud.control.server import ApiServer
     from nestctl.localcloud.supervise.runtime import Runtime
@@ -145,6 +146,7 @@ async def _start(
     stack.push_async_callback(engine.stop)
     runtime = Runtime(layout, endpoint, ports)
     stack.push_async_callback(runtime.stop)
+    deliver_to_ecs(runtime)
     runtime.publish(f"https://{ACCOUNT_ID}.dkr.ecr.{REGION}.amazonaws.com", endpoint)
     facts: dict[str, Callable[[], Any]] = {
         "health": lambda: {
