@@ -234,3 +234,28 @@ def test_algolia_stand_in_stores_finds_and_says_what_it_is(cloud: Any) -> None:
         assert client.delete("/1/indexes/projects").status_code == 200
         assert client.post("/1/indexes/projects/query", json={}).status_code == 404
     assert httpx.post(f"{base}/1/indexes/projects/batch", json={}).status_code == 403
+
+
+def test_padded_header_values_are_stripped_and_impossible_ones_are_a_bad_gateway(
+    cloud: Any, functions: Any
+) -> None:
+    functions.create(
+        "padded",
+        "def handler(event, context):\n"
+        "    value = event['rawPath'][1:] == 'bad' and 'a\\x00b' or '  a=1; Path=/ '\n"
+        "    return {'statusCode': 200, 'headers': {'X-Value': value}, 'cookies': [' c=1'], 'body': 'ok'}\n",
+    )
+    lambdas = cloud.client("lambda")
+    url = lambdas.create_function_url_config(FunctionName="padded", AuthType="NONE")["FunctionUrl"]
+    lambdas.add_permission(
+        FunctionName="padded",
+        StatementId="url",
+        Action="lambda:InvokeFunctionUrl",
+        Principal="*",
+        FunctionUrlAuthType="NONE",
+    )
+    with httpx.Client(base_url=url) as client:
+        answer = client.get("/good")
+        assert (answer.headers["x-value"], answer.headers["set-cookie"]) == ("a=1; Path=/", "c=1")
+        assert client.get("/bad").status_code == 502
+        assert client.get("/good").status_code == 200

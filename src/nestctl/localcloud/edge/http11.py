@@ -233,7 +233,12 @@ class _Connection:
         except h11.RemoteProtocolError as error:
             await self._refuse(error)
             return
-        await self._send(request.method, response)
+        try:
+            await self._send(request.method, response)
+        except (h11.LocalProtocolError, UnicodeEncodeError) as error:
+            if self._http.our_state is not h11.SEND_RESPONSE:
+                raise
+            await self._send(request.method, plain(502, f"The response cannot be sent: {error}\n"))
         if self._http.their_state is h11.SEND_BODY and self._http.our_state is h11.DONE:
             # A body that nobody asked for is read here when it is short, so that the connection can stay.
             with contextlib.suppress(BodyTooLargeError, h11.RemoteProtocolError):
@@ -242,7 +247,10 @@ class _Connection:
                 )
 
     async def _send(self, method: str, response: Response) -> None:
-        headers = [(name, value) for name, value in response.headers if name.lower() not in HOP_BY_HOP]
+        # Applications pad values with spaces, which servers strip and h11 refuses.
+        headers = [
+            (name, value.strip(" \t")) for name, value in response.headers if name.lower() not in HOP_BY_HOP
+        ]
         body = response.body
         bodiless = method == "HEAD" or response.status in (204, 304)
         if isinstance(body, bytes) and not (method == "HEAD" and _has(headers, "content-length")):
