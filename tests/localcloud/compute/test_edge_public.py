@@ -46,6 +46,8 @@ def test_function_url_has_a_real_address_and_payload_format_2(cloud: Any, functi
     assert answer.headers.get_list("set-cookie") == ["a=1", "b=2"]
     event = answer.json()
     assert event["version"] == "2.0"
+    assert event["headers"]["x-forwarded-proto"] == "http"
+    assert event["headers"]["x-forwarded-port"] == url.rstrip("/").rpartition(":")[2]
     assert (event["rawPath"], event["rawQueryString"]) == ("/a b", "x=1&x=2")
     assert event["queryStringParameters"] == {"x": "1,2"}
     assert event["cookies"] == ["c=3", "d=4"]

@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 SANDBOX_PATIENCE = 30.0
 """Seconds a request waits here for a free sandbox. AWS's load balancer answers at once when Lambda throttles,
 but has a concurrency of 1,000 to begin with, where a laptop has 10; the wait stands for that room."""
+STARTING_PATIENCE = 5.0
+"""Seconds a request waits for a target that is registered but was not checked yet. AWS's does not wait."""
 VALID_FIELD = re.compile(r"[-A-Za-z0-9]+\Z")
 """Field names that stay when ``routing.http.drop_invalid_header_fields.enabled`` is on."""
 RESPONSE_FIELDS = {
@@ -253,7 +255,7 @@ class Traffic:
         self, door: Door, request: Request, headers: Headers, group: TargetGroup
     ) -> Response:
         body = await request.read()
-        host, port = self._pick(group)
+        host, port = await self._pick(group)
         self._in_flight[(host, port)] += 1
         try:
             response = await self._upstream.fetch(
@@ -295,14 +297,22 @@ class Traffic:
         finally:
             self._done(host, port)
 
-    def _pick(self, group: TargetGroup) -> tuple[str, int]:
-        """Next healthy target; when none is healthy every target gets its turn, as on AWS ("fail open")."""
-        healthy = [
-            pair
-            for pair in group.targets
-            if self._health.of(group.arn, *pair).state in ("healthy", "unavailable")
-        ]
-        choice: Sequence[tuple[str, int]] = healthy or group.targets
+    async def _pick(self, group: TargetGroup) -> tuple[str, int]:
+        """Next healthy target; when none is healthy every target gets its turn, as on AWS ("fail open").
+
+        A request waits for targets that are just starting, as they are after a start of the local cloud.
+        """
+        deadline = time.monotonic() + STARTING_PATIENCE
+        while True:
+            states = {pair: self._health.of(group.arn, *pair).state for pair in group.targets}
+            healthy = [pair for pair, found in states.items() if found in ("healthy", "unavailable")]
+            if healthy or "initial" not in states.values() or time.monotonic() > deadline:
+                break
+            await asyncio.sleep(0.1)
+            group = state.target_group(group.arn) or group
+        choice: Sequence[tuple[str, int]] = healthy or list(states)
+        if not choice:
+            raise _RefusedError(503, f"target group {group.record['TargetGroupName']} has no targets")
         return choice[next(self._turn) % len(choice)]
 
 

@@ -97,6 +97,13 @@ def url_event(request: Request, body: bytes, *, domain: str, account: str, url_i
             cookies += [part.strip() for part in value.split(";") if part.strip()]
         else:
             fields[key] = f"{fields[key]},{value}" if key in fields else value
+    # Set by the URL's front on AWS too, where the scheme is always https; here it is what the client used.
+    fields |= {
+        "x-forwarded-for": request.client[0],
+        "x-forwarded-proto": request.scheme,
+        "x-forwarded-port": domain.rpartition(":")[2] if ":" in domain else "80",
+        "x-amzn-trace-id": f"Root=1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]}",
+    }
     query = {
         name: ",".join(values)
         for name, values in _grouped(parse_qsl(request.query, keep_blank_values=True)).items()
