@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -220,7 +222,8 @@ class LocalCloud:
         rest = url.partition("://")[2].partition(parts.netloc)[2]
         return local + rest
 
-    def _locked(self) -> FileLock:
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
         lock = FileLock(self._layout.start_lock)
         try:
             lock.acquire(timeout=LOCK_SECONDS)
@@ -229,8 +232,10 @@ class LocalCloud:
                 f"Another start or stop of this local cloud has lasted {LOCK_SECONDS:.0f} seconds and more. "
                 "See: nestctl local status"
             ) from late
-        # acquire() returned a proxy that releases on exit; the lock itself does, too, and is typed.
-        return _Held(lock)  # type: ignore[return-value]
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _running(self) -> dict[str, Any] | None:
         entry = read_json(self._layout.running)
@@ -311,19 +316,6 @@ class LocalCloud:
             return
 
 
-class _Held:
-    """A lock that was taken and is released at the end of a ``with``."""
-
-    def __init__(self, lock: FileLock) -> None:
-        self._lock = lock
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
-
-
 def _own_environment(wheels: Path) -> dict[str, str]:
     """The user's environment without what would lead the cloud's own API calls elsewhere."""
     kept = {
@@ -341,8 +333,6 @@ def _follow(descriptor: int, progress: Progress) -> str | None:
     Returns:
         ``None`` when it is ready, else its reason, which is empty when it gave none.
     """
-    import select
-
     deadline = time.monotonic() + START_SECONDS
     rest = b""
     while True:

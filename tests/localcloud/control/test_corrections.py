@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import re
 import socket
 import uuid
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from nestctl.localcloud.supervise.supervisor import load_corrections
 
 Client = Callable[[str], Any]
 Probe = Callable[[Client], bool]
-SERVICES = {"application-autoscaling", "cloudtrail", "ec2", "elasticache", "rds"}
+SERVICES = {"acm", "application-autoscaling", "cloudtrail", "ec2", "elasticache", "rds"}
 networks = (f"10.{number}.0.0/16" for number in itertools.count(1))
 
 
@@ -279,6 +280,21 @@ def parameters_are_filtered_by_source(aws: Client) -> bool:
     return [item["ParameterName"] for item in found] == ["maxmemory-policy"]
 
 
+def validation_records_look_as_on_aws(aws: Client) -> bool:
+    made = aws("acm").request_certificate(
+        DomainName="example.org", SubjectAlternativeNames=["*.example.org"], ValidationMethod="DNS"
+    )["CertificateArn"]
+    found = aws("acm").describe_certificate(CertificateArn=made)["Certificate"]
+    records = {tuple(option["ResourceRecord"].items()) for option in found["DomainValidationOptions"]}
+    record = dict(next(iter(records)))
+    return (
+        found["Status"] == "ISSUED"
+        and len(records) == 1
+        and bool(re.fullmatch(r"_[0-9a-f]{32}\.example\.org\.", record["Name"]))
+        and bool(re.fullmatch(r"_[0-9a-f]{32}\.\w+\.acm-validations\.aws\.", record["Value"]))
+    )
+
+
 PROBES: dict[tuple[str, str], Probe] = {
     ("ec2", "CreateSubnet"): a_subnet_has_its_vpcs_default_acl,
     ("ec2", "DeleteSubnet"): a_deleted_subnet_leaves_its_acl,
@@ -291,6 +307,7 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("ec2", "CreateVpcEndpoint"): a_new_endpoint_answers_its_groups,
     ("ec2", "ModifyVpcEndpoint"): a_modified_endpoint_answers_its_groups,
     ("ec2", "DescribeVpcEndpoints"): a_described_endpoint_answers_its_groups,
+    ("acm", "DescribeCertificate"): validation_records_look_as_on_aws,
     ("cloudtrail", "CreateTrail"): a_trail_keeps_its_tags,
     ("rds", "CreateDBInstance"): an_instance_is_a_server,
     ("rds", "ModifyDBInstance"): an_instance_is_a_server,

@@ -130,6 +130,12 @@ def _by_copy_source(action: str, headers: Mapping[str, str]) -> str:
     return pairs.get(action, action)
 
 
+def prepare() -> None:
+    """Read the routes of the services that are called most: the first call would wait a tenth of a second."""
+    for service in ("s3", "lambda", "cloudfront", "scheduler"):
+        _routes(service)
+
+
 @functools.cache
 def _routes(service: str) -> tuple[_Route, ...]:
     """Routes of a REST service, the most specific first."""

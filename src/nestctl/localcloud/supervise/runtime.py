@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
@@ -148,8 +147,3 @@ class Runtime:
 def _is_a_cloud(runtime: Runtime) -> Cloud:
     """Proof for the type checker that :class:`Runtime` is what engines expect."""
     return runtime
-
-
-def default_path() -> str:
-    """PATH for processes that need the usual programs."""
-    return os.environ.get("PATH", os.defpath)

@@ -125,7 +125,7 @@ async def _live(layout: Layout, port: int | None, announcer: Announcer) -> None:
 async def _start(
     layout: Layout, port: int | None, announcer: Announcer, stack: contextlib.AsyncExitStack
 ) -> None:
-    from nestctl.localcloud.control import emulator
+    from nestctl.localcloud.control import emulator, identify
 
     started = time.time()
     ports = Ports(layout.memory, announcer.say)
@@ -161,6 +161,7 @@ async def _start(
     await server.start(listener)
     stack.push_async_callback(server.stop)
     runtime.background("saving of the API's state", engine.keep_saved())
+    runtime.background("reading of the API's routes", asyncio.to_thread(identify.prepare))
     announcer.say(f"The API answers at {endpoint}.")
     write_json(
         layout.running,
