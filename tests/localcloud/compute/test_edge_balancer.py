@@ -290,7 +290,7 @@ def test_server_targets_forwarding_health_and_errors(cloud: Any, server: Any) ->
     group = balancer.group("served", HealthCheckPath="/health")
     listener = balancer.listener([{"Type": "forward", "TargetGroupArn": group}])
     url = balancer.url()
-    assert httpx.get(url).status_code == 503
+    assert httpx.get(url, timeout=15).status_code == 503
     port = server.server_address[1]
     balancer.elb.register_targets(TargetGroupArn=group, Targets=[{"Id": "127.0.0.1", "Port": port}])
 
@@ -336,7 +336,7 @@ def test_server_targets_forwarding_health_and_errors(cloud: Any, server: Any) ->
     balancer.elb.deregister_targets(TargetGroupArn=group, Targets=[{"Id": "127.0.0.1", "Port": port}])
     left = balancer.elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
     assert [target["Target"]["Port"] for target in left] == [1]
-    assert httpx.get(url).status_code == 502
+    assert httpx.get(url, timeout=15).status_code == 502
     balancer.elb.delete_listener(ListenerArn=listener)
     wait_for(lambda: state() == "unused")
 

@@ -29,6 +29,8 @@ SANDBOX_PATIENCE = 30.0
 but has a concurrency of 1,000 to begin with, where a laptop has 10; the wait stands for that room."""
 STARTING_PATIENCE = 5.0
 """Seconds a request waits for a target that is registered but was not checked yet. AWS's does not wait."""
+START_SECONDS = 15.0
+"""How long after the start of the local cloud services may still be starting their first tasks."""
 VALID_FIELD = re.compile(r"[-A-Za-z0-9]+\Z")
 """Field names that stay when ``routing.http.drop_invalid_header_fields.enabled`` is on."""
 RESPONSE_FIELDS = {
@@ -126,6 +128,7 @@ class Traffic:
         self._upstream = upstream
         self._health = health
         self._turn = itertools.count()
+        self._settled = time.monotonic() + START_SECONDS
         self._in_flight: collections.Counter[tuple[str, int]] = collections.Counter()
         self._idle: dict[tuple[str, int], asyncio.Event] = {}
 
@@ -183,8 +186,6 @@ class Traffic:
         group = state.target_group(arn) if arn else None
         if group is None:
             raise _RefusedError(503, "the rule names no target group that exists")
-        if not group.targets:
-            raise _RefusedError(503, f"target group {group.record['TargetGroupName']} has no targets")
         headers = self._headers(door, request)
         if group.kind == "lambda":
             return await self._to_function(request, headers, group)
@@ -217,6 +218,8 @@ class Traffic:
 
     async def _to_function(self, request: Request, headers: Headers, group: TargetGroup) -> Response:
         body = await request.read(lambda_event.MAX_BALANCER_BODY)
+        if not group.targets:
+            raise _RefusedError(503, f"target group {group.record['TargetGroupName']} has no targets")
         arn = group.targets[0][0]
         account, region, name, qualifier = functions.split_arn(
             arn, account=group.account, region=group.region
@@ -306,7 +309,8 @@ class Traffic:
         while True:
             states = {pair: self._health.of(group.arn, *pair).state for pair in group.targets}
             healthy = [pair for pair, found in states.items() if found in ("healthy", "unavailable")]
-            if healthy or "initial" not in states.values() or time.monotonic() > deadline:
+            starting = "initial" in states.values() or (not states and time.monotonic() < self._settled)
+            if healthy or not starting or time.monotonic() > deadline:
                 break
             await asyncio.sleep(0.1)
             group = state.target_group(group.arn) or group
