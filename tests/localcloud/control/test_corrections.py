@@ -295,6 +295,21 @@ def validation_records_look_as_on_aws(aws: Client) -> bool:
     )
 
 
+def a_policy_answers_only_what_it_has(aws: Client) -> bool:
+    config = {"Name": name("headers"), "SecurityHeadersConfig": {"ContentTypeOptions": {"Override": True}}}
+    cloudfront, empty = aws("cloudfront"), {"CustomHeadersConfig", "RemoveHeadersConfig"}
+    made = cloudfront.create_response_headers_policy(ResponseHeadersPolicyConfig=config)
+    key = made["ResponseHeadersPolicy"]["Id"]
+    changed = cloudfront.update_response_headers_policy(
+        Id=key, IfMatch=made["ETag"], ResponseHeadersPolicyConfig=config
+    )
+    found = cloudfront.get_response_headers_policy(Id=key)
+    answers = [
+        item["ResponseHeadersPolicy"]["ResponseHeadersPolicyConfig"] for item in (made, changed, found)
+    ]
+    return all("SecurityHeadersConfig" in answer and not empty & set(answer) for answer in answers)
+
+
 PROBES: dict[tuple[str, str], Probe] = {
     ("ec2", "CreateSubnet"): a_subnet_has_its_vpcs_default_acl,
     ("ec2", "DeleteSubnet"): a_deleted_subnet_leaves_its_acl,
@@ -326,6 +341,14 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("elasticache", "DescribeCacheClusters"): a_member_answers_its_upgrade_setting,
     ("elasticache", "DescribeCacheParameters"): parameters_are_filtered_by_source,
     **{
+        ("cloudfront", action): a_policy_answers_only_what_it_has
+        for action in (
+            "CreateResponseHeadersPolicy",
+            "GetResponseHeadersPolicy",
+            "UpdateResponseHeadersPolicy",
+        )
+    },
+    **{
         ("application-autoscaling", action): targets_and_policies_are_kept
         for action in (
             "RegisterScalableTarget",
@@ -350,7 +373,7 @@ def label(probe: Probe) -> str:
 
 def test_every_correction_has_a_probe_and_says_until_when() -> None:
     load_corrections()
-    ours = {key for key in CORRECTIONS if key[0] in SERVICES}
+    ours = {key for key in CORRECTIONS if key[0] in SERVICES or "HeadersPolicy" in key[1]}
     assert ours == set(PROBES)
     assert all(entry.until for entry in CORRECTIONS.values())
 
