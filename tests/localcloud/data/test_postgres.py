@@ -12,6 +12,7 @@ import pytest
 from nestctl.localcloud import LocalCloud
 from nestctl.localcloud.data.scram import verifier
 
+pytestmark = pytest.mark.slow
 Client = Callable[[str], Any]
 PASSWORD = "first-password-of-a-test"
 OTHER = "second-password-of-a-test"
