@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote
 from xml.etree import ElementTree as ET
 
+from ministack.core.iam_evaluator import pin_request_origin
 from ministack.core.responses import request_scope
 from ministack.services import cloudfront
 
@@ -56,6 +57,8 @@ class CdnDoor:
         if not record.get("enabled", True):
             return Response(403, [("Content-Type", "text/plain")], b"The distribution is disabled.\n")
         account = str(record["ARN"]).split(":")[4]
+        # CloudFront asks S3 over TLS, which a TLS-only bucket policy wants to see.
+        pin_request_origin(request.client[0], secure_transport=True)
         with request_scope(account, self._region):
             status, headers, answer = await cloudfront.handle_viewer_request(
                 record,
