@@ -107,8 +107,9 @@ def default_state_dir(checkout: Path) -> Path:
         checkout: The project's folder; its path and name tell the clouds of one machine apart.
 
     Returns:
-        ``NESTCTL_STATE_DIR`` when it is set, else ``$XDG_STATE_HOME/nestctl/<name>-<hash>``. As root, when another user could not pass through that
-        folder, ``/var/lib/nestctl/<name>-<hash>``: PostgreSQL refuses to run as root.
+        ``NESTCTL_STATE_DIR`` when it is set, else ``$XDG_STATE_HOME/nestctl/<name>-<hash>``. As root, when
+        another user could not pass through that folder, ``/var/lib/nestctl/<name>-<hash>``: PostgreSQL refuses
+        to run as root.
     """
     named = os.environ.get("NESTCTL_STATE_DIR")
     if named:
