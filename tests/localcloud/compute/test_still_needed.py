@@ -315,6 +315,21 @@ def a_deleted_service_drains(aws: Client) -> bool:
     return bool(gone["status"] == "DRAINING")
 
 
+def a_group_of_functions_has_no_port(aws: Client, *, described: bool = False) -> bool:
+    made = aws("elbv2").create_target_group(Name=name("tg"), TargetType="lambda")["TargetGroups"][0]
+    if described:
+        arns = [made["TargetGroupArn"]]
+        made = aws("elbv2").describe_target_groups(TargetGroupArns=arns)["TargetGroups"][0]
+    return made["TargetType"] == "lambda" and not {"Port", "Protocol", "VpcId"} & set(made)
+
+
+def a_modified_group_of_functions_has_no_port(aws: Client) -> bool:
+    made = aws("elbv2").create_target_group(Name=name("tg"), TargetType="lambda")["TargetGroups"][0]
+    arn = made["TargetGroupArn"]
+    found = aws("elbv2").modify_target_group(TargetGroupArn=arn, HealthCheckPath="/x")["TargetGroups"][0]
+    return not {"Port", "Protocol", "VpcId"} & set(found)
+
+
 PROBES: dict[tuple[str, str], Callable[[Client], bool]] = {
     ("lambda", "Invoke"): an_invocation_has_lambdas_limits,
     ("lambda", "CreateFunction"): a_first_version_has_its_own_arn,
@@ -339,6 +354,11 @@ PROBES: dict[tuple[str, str], Callable[[Client], bool]] = {
     ("elasticloadbalancing", "RegisterTargets"): one_address_has_two_ports,
     ("elasticloadbalancing", "DeregisterTargets"): lambda aws: one_address_has_two_ports(aws, remove=True),
     ("elasticloadbalancing", "DescribeTargetHealth"): health_is_not_made_up,
+    ("elasticloadbalancing", "CreateTargetGroup"): a_group_of_functions_has_no_port,
+    ("elasticloadbalancing", "DescribeTargetGroups"): lambda aws: a_group_of_functions_has_no_port(
+        aws, described=True
+    ),
+    ("elasticloadbalancing", "ModifyTargetGroup"): a_modified_group_of_functions_has_no_port,
     ("elasticloadbalancing", "CreateRule"): a_rule_keeps_weights_and_queries,
     ("elasticloadbalancing", "ModifyListenerAttributes"): a_header_attribute_may_hold_anything,
     ("cloudfront", "CreateDistribution"): a_distribution_answers,

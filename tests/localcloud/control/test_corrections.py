@@ -19,7 +19,7 @@ from nestctl.localcloud.supervise.supervisor import load_corrections
 
 Client = Callable[[str], Any]
 Probe = Callable[[Client], bool]
-SERVICES = {"acm", "application-autoscaling", "cloudtrail", "ec2", "elasticache", "rds"}
+SERVICES = {"ssm", "acm", "application-autoscaling", "cloudtrail", "ec2", "elasticache", "rds"}
 networks = (f"10.{number}.0.0/16" for number in itertools.count(1))
 
 
@@ -310,6 +310,24 @@ def a_policy_answers_only_what_it_has(aws: Client) -> bool:
     return all("SecurityHeadersConfig" in answer and not empty & set(answer) for answer in answers)
 
 
+def a_group_loses_its_rule_for_everything(aws: Client) -> bool:
+    vpc = aws("ec2").create_vpc(CidrBlock=next(networks))["Vpc"]["VpcId"]
+    group = aws("ec2").create_security_group(GroupName=name("sg"), Description="probe", VpcId=vpc)["GroupId"]
+    everything = {"IpProtocol": "-1", "FromPort": 0, "ToPort": 0, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    aws("ec2").revoke_security_group_egress(GroupId=group, IpPermissions=[everything])
+    found = aws("ec2").describe_security_groups(GroupIds=[group])["SecurityGroups"][0]
+    return not found["IpPermissionsEgress"]
+
+
+def a_new_value_keeps_its_key(aws: Client) -> bool:
+    ssm, parameter = aws("ssm"), name("/probe")
+    key = aws("kms").create_key()["KeyMetadata"]["Arn"]
+    ssm.put_parameter(Name=parameter, Value="1", Type="SecureString", KeyId=key)
+    ssm.put_parameter(Name=parameter, Value="2", Type="SecureString", Overwrite=True)
+    wanted = [{"Key": "Name", "Option": "Equals", "Values": [parameter]}]
+    return bool(ssm.describe_parameters(ParameterFilters=wanted)["Parameters"][0]["KeyId"] == key)
+
+
 PROBES: dict[tuple[str, str], Probe] = {
     ("ec2", "CreateSubnet"): a_subnet_has_its_vpcs_default_acl,
     ("ec2", "DeleteSubnet"): a_deleted_subnet_leaves_its_acl,
@@ -317,6 +335,8 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("ec2", "DescribeNetworkAcls"): a_subnet_has_its_vpcs_default_acl,
     ("ec2", "CreateNetworkAclEntry"): lambda aws: acl_rule(aws, replaced=False),
     ("ec2", "ReplaceNetworkAclEntry"): lambda aws: acl_rule(aws, replaced=True),
+    ("ec2", "RevokeSecurityGroupEgress"): a_group_loses_its_rule_for_everything,
+    ("ssm", "PutParameter"): a_new_value_keeps_its_key,
     ("ec2", "CreateFlowLogs"): a_flow_log_answers_its_settings,
     ("ec2", "DescribeFlowLogs"): a_flow_log_answers_its_settings,
     ("ec2", "CreateVpcEndpoint"): a_new_endpoint_answers_its_groups,

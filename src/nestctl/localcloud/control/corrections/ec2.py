@@ -151,6 +151,18 @@ def _entry_fields(entry: Record) -> str:
     )
 
 
+@corrects(
+    "ec2", "RevokeSecurityGroupEgress", until="a rule for all protocols is found whatever ports are named"
+)
+async def revoke_security_group_egress(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:  # noqa: ARG001
+    """Leave the ports out where the protocol is "all": they mean nothing there, and Terraform sends 0."""
+    everything = [
+        name for name, value in call.params.items() if name.endswith(".IpProtocol") and value == "-1"
+    ]
+    ports = [name.removesuffix("IpProtocol") + end for name in everything for end in ("FromPort", "ToPort")]
+    return await proceed(form.changed(call, without=ports) if ports else call)
+
+
 @corrects("ec2", "CreateFlowLogs", until="DescribeFlowLogs answers format, interval, role and log group")
 async def create_flow_logs(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:  # noqa: ARG001
     """Keep the settings that the emulator drops, and the tags, whose resource type is ``vpc-flow-log``."""

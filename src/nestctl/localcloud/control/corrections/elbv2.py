@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from xml.sax.saxutils import escape
@@ -133,6 +134,28 @@ for _action in (
 _parse_actions = alb._parse_actions  # noqa: SLF001
 _parse_conditions = alb._parse_conditions  # noqa: SLF001
 _action_xml = alb._action_xml  # noqa: SLF001
+
+
+OF_ADDRESSES_ONLY = re.compile(
+    rb"<(Protocol|Port|HealthCheckProtocol|HealthCheckPort|VpcId)>[^<]*</\1>|<VpcId\s*/>"
+)
+"""What a target group of functions does not have."""
+
+
+async def _without_ports(call: Call, proceed: Proceed, _cloud: Cloud) -> Reply:
+    reply = await proceed(call)
+    parts = re.split(rb"(?=<member><TargetGroupArn>)", reply.body)
+    parts = [
+        OF_ADDRESSES_ONLY.sub(b"", part) if b"<TargetType>lambda</TargetType>" in part else part
+        for part in parts
+    ]
+    return Reply(reply.status, reply.headers, b"".join(parts))
+
+
+for _action in ("CreateTargetGroup", "DescribeTargetGroups", "ModifyTargetGroup"):
+    corrects(SERVICE, _action, until="a target group of functions answers no port and no protocol")(
+        _without_ports
+    )
 
 
 def _first(params: Mapping[str, Any], key: str) -> str:
