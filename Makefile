@@ -33,10 +33,12 @@ lint: install ## Check style and types
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/python scripts/terraform_docs.py --check
+	@.venv/bin/python scripts/application_tfvars.py --check
 
 format: install ## Format Python and Terraform, renew generated tables
 	@.venv/bin/ruff format .
 	@.venv/bin/python scripts/terraform_docs.py
+	@.venv/bin/python scripts/application_tfvars.py
 
 clean: down ## Remove what was installed and built
 	rm -rf .venv .cache .nest

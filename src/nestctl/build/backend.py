@@ -42,6 +42,15 @@ ZAPPA_AT_DEPLOY_TIME = ("cli.py", "core.py", "letsencrypt.py", "policies.py", "p
 ZAPPA_NEEDS = {"zappa", "werkzeug", "markupsafe", "durationpy"}
 """Zappa's handler and what it imports beside the standard library and boto3."""
 
+NEEDLESS = (
+    # It holds the build's time and user: the same sources would give other bytes.
+    "package_info.json",
+    "bin",
+    "*.dist-info/RECORD",
+    *("**/tests", "**/__pycache__", "**/*.pyc", "**/*.pyi", "**/*.c", "**/*.h", "**/*.pxd", "**/py.typed"),
+)
+"""Files that no function reads."""
+
 LIMIT = 250 * 1024 * 1024
 """Bytes of an unzipped package (AWS Lambda quotas)."""
 
@@ -229,12 +238,9 @@ def prune(content: Path, keep: set[str]) -> None:
             _remove(path)
     for name in ZAPPA_AT_DEPLOY_TIME:
         _remove(content / "zappa" / name)
-    for pattern in ("**/__pycache__", "**/*.pyc", "**/*.pyi", "**/*.c", "**/*.h", "**/*.pxd", "**/py.typed"):
+    for pattern in NEEDLESS:
         for path in list(content.glob(pattern)):
             _remove(path)
-    # package_info.json holds the build's time and user: the same sources would give other bytes.
-    for path in [content / "package_info.json", *content.glob("bin"), *content.glob("*.dist-info/RECORD"), *content.glob("**/tests")]:
-        _remove(path)
     _remove_empty_folders(content)
 
 

@@ -64,7 +64,7 @@ def run_command(command: str, as_json: bool, work: Callable[[], Any], show: Call
 
 
 def unexpected(fault: Exception, command: str) -> NestctlError:
-    """Return a failure that no step foresaw: AWS's own refusals by their words, the rest with a report file."""
+    """Return a failure that no step foresaw: AWS's refusals by their words, the rest with a report file."""
     response = getattr(fault, "response", None)
     if isinstance(response, dict) and "Error" in response:
         operation = getattr(fault, "operation_name", "a call")

@@ -108,8 +108,8 @@ def default_state_dir(checkout: Path) -> Path:
 
     Returns:
         ``NESTCTL_STATE_DIR`` when it is set, else ``$XDG_STATE_HOME/nestctl/<name>-<hash>``. As root, when
-        another user could not pass through that folder, ``/var/lib/nestctl/<name>-<hash>``: PostgreSQL refuses
-        to run as root.
+        another user could not pass through that folder, ``/var/lib/nestctl/<name>-<hash>``: PostgreSQL
+        refuses to run as root.
     """
     named = os.environ.get("NESTCTL_STATE_DIR")
     if named:
