@@ -32,6 +32,8 @@ def nestctl(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
         (["plan", "absent"], "unknown-root"),
         (["local", "start", "--port", "99999"], "bad-port"),
         (["local", "reset"], "not-confirmed"),
+        (["destroy"], "not-confirmed"),
+        (["destroy", "--confirm", "nest-production"], "not-confirmed"),
     ],
 )
 def test_wrong_input_is_refused_with_status_2_and_the_envelope(

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from nestctl.cli import local
+from nestctl.cli.destroy import destroy
 from nestctl.cli.doctor import doctor
 from nestctl.cli.roots import apply, plan
 from nestctl.cli.status import status
@@ -44,4 +45,5 @@ app.command()(status)
 app.command()(doctor)
 app.command()(plan)
 app.command()(apply)
+app.command()(destroy)
 app.add_typer(local.app, name="local")
