@@ -1,0 +1,90 @@
+"""Two sites of the tests' own: one that is left in peace, and one whose every run is interrupted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from interruptions import Story
+from worlds import Done, World, copy_app
+
+ORDER = (
+    "test_up",
+    "test_page",
+    "test_other_app",
+    "test_stop",
+    "test_killed_runs",
+    "test_secrets",
+    "test_releases",
+)
+"""What waits for the interrupted runs comes last: they go on beside the rest."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A site that is up.
+
+    Attributes:
+        world: Where it runs.
+        first: The run that brought it up.
+        url: Its address, with a slash at the end.
+        parameters: Path of its parameters.
+    """
+
+    world: World
+    first: Done
+    url: str
+    parameters: str = "/nest/staging/"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Bring the tests of this folder into their order, in the places that they have among the others."""
+    here = Path(__file__).parent
+    places = [place for place, item in enumerate(items) if item.path.parent == here]
+    mine = sorted((items[place] for place in places), key=lambda item: ORDER.index(item.path.stem))
+    for place, item in zip(places, mine, strict=True):
+        item.add_marker(pytest.mark.slow)
+        item.add_marker(pytest.mark.timeout(3000))
+        items[place] = item
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _both_at_once(request: pytest.FixtureRequest) -> None:
+    """Begin the interrupted runs before the first test, so that both sites wait for AWS at the same time."""
+    if any("story" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("story")
+
+
+@pytest.fixture(scope="session")
+def site(open_folder: Callable[[str], Path]) -> Iterator[Site]:
+    """The checkout's own site, brought up by the plain command."""
+    world = World(open_folder("site"))
+    try:
+        first = world.nestctl("up", "--json")
+        yield Site(world, first, first.data["site"])
+    finally:
+        world.close()
+
+
+@pytest.fixture(scope="session")
+def story(open_folder: Callable[[str], Path]) -> Iterator[Story]:
+    """The interrupted runs, under way. They build a copy of the application: builds do not share a folder."""
+    folder = open_folder("killed")
+    world = World(folder, copy_app(folder / "app"))
+    story = Story(world)
+    story.begin()
+    try:
+        yield story
+    finally:
+        story.abandon()
+        world.close()
+
+
+@pytest.fixture(scope="session")
+def survivor(story: Story) -> Story:
+    """The interrupted runs, over."""
+    story.end()
+    assert not story.failure, story.failure
+    return story

@@ -1,0 +1,53 @@
+"""Runs that were killed in the middle of each step, and the runs after them."""
+
+from __future__ import annotations
+
+import signal
+from typing import Any
+
+import httpx
+from interruptions import BLOWS
+from worlds import steps_of
+
+from nestctl.runbook.steps import STEPS
+
+NAMES = [step.name for step in STEPS]
+FEWEST_MIDWAY = 8
+
+
+def test_every_step_was_struck(survivor: Any) -> None:
+    assert list(dict.fromkeys(blow.step for blow in BLOWS)) == NAMES
+    missed = [f"{a.blow.step} ({a.status}): {a.stderr[-1500:]}" for a in survivor.attempts if not a.struck]
+    assert missed == []
+    killed = [a for a in survivor.attempts if a.blow.signal == signal.SIGKILL]
+    assert [a.status for a in killed if a.status not in (-signal.SIGKILL, 0)] == []
+    midway = {a.blow.step for a in killed if a.midway and a.status == -signal.SIGKILL}
+    assert len(midway) >= FEWEST_MIDWAY, midway
+
+
+def test_ctrl_c_ends_in_order_and_says_how_to_go_on(survivor: Any) -> None:
+    (stopped,) = (a for a in survivor.attempts if a.blow.signal == signal.SIGINT)
+    assert stopped.midway
+    assert stopped.status == 130
+    assert "Stopping: what runs now ends in order" in stopped.stderr
+    assert "nestctl up, to go on where it stopped" in stopped.stderr
+
+
+def test_the_last_run_reaches_the_end_without_repair(survivor: Any) -> None:
+    assert survivor.whole.status == 0, str(survivor.whole)
+    site = survivor.whole.data["site"]
+    for page in ("", "projects", "chapters", "search?q=security"):
+        assert httpx.get(f"{site}{page}", timeout=30).status_code == 200
+
+
+def test_a_run_after_that_finds_nothing_to_do(survivor: Any) -> None:
+    assert survivor.settled.status == 0, str(survivor.settled)
+    assert steps_of(survivor.settled.data) == dict.fromkeys(["local cloud", *NAMES], "done")
+
+
+def test_the_lock_of_a_dead_run_is_removed_and_said(survivor: Any) -> None:
+    assert "removed the lock that a dead run left on the state of staging" in survivor.settled.stderr
+    s3 = survivor.world.client("s3")
+    names = [b["Name"] for b in s3.list_buckets()["Buckets"] if b["Name"].startswith("nest-state-staging-")]
+    keys = [item["Key"] for item in s3.list_objects_v2(Bucket=names[0])["Contents"]]
+    assert keys == ["terraform.tfstate"]
