@@ -8,7 +8,8 @@ import os
 import signal
 import subprocess
 import sys
-import threading
+import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,47 +20,75 @@ from nestctl.report import NestctlError
 PR_SET_PDEATHSIG = 1
 """From <sys/prctl.h>: the signal a process receives when its parent thread dies (Linux only)."""
 
+POLL = 0.05
+"""Seconds between two looks at what a program has written: nobody sees a line come later."""
+
+CHUNK = 65536
+
 TAIL = 20
 """Lines of a child's log that an error message carries."""
+
+
+class Output:
+    """What a program writes to one stream: a file without a name.
+
+    A pipe would break when this process is killed, and the next word that Terraform says would then kill it
+    before it has saved its state.
+    """
+
+    def __init__(self) -> None:
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the program
+        self._read = 0
+        self._rest = b""
+
+    def lines(self, *, last: bool = False) -> Iterator[str]:
+        """Yield the lines that have come since; with ``last`` also one that has no line end."""
+        # The program writes at the offset that both share, so this must not move it.
+        while chunk := os.pread(self.file.fileno(), CHUNK, self._read):
+            self._read += len(chunk)
+            *lines, self._rest = (self._rest + chunk).split(b"\n")
+            for line in lines:
+                yield line.decode("utf-8", "replace") + "\n"
+        if last and self._rest:
+            rest, self._rest = self._rest, b""
+            yield rest.decode("utf-8", "replace")
 
 
 @dataclass
 class Program:
     """A running program, ended with SIGINT first so that Terraform can save its state."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
     log: TextIO
+    stdout: Output
+    stderr: Output
     errors: list[str] = field(default_factory=list)
-    _reader: threading.Thread | None = None
-
-    def __post_init__(self) -> None:
-        """Read stderr beside stdout, so that neither pipe fills up."""
-        self._reader = threading.Thread(target=self._read_errors, daemon=True)
-        self._reader.start()
-
-    def _read_errors(self) -> None:
-        for line in self.process.stderr or ():
-            self.errors.append(line.rstrip())
-            self.write(line)
 
     def write(self, line: str) -> None:
         """Add a line to the log."""
-        with contextlib.suppress(ValueError):
-            self.log.write(line)
-            self.log.flush()
+        self.log.write(line)
+        self.log.flush()
 
     def lines(self) -> Iterator[str]:
-        """Yield the lines of stdout as they come; they are logged too."""
-        for line in self.process.stdout or ():
-            self.write(line)
-            yield line
+        """Yield the lines of stdout as they come, until the program ends; they are logged, and stderr's too."""
+        ended = False
+        while not ended:
+            # Asked before reading: what it wrote before its end is read after.
+            ended = self.process.poll() is not None
+            for line in self.stdout.lines(last=ended):
+                self.write(line)
+                yield line
+            for line in self.stderr.lines(last=ended):
+                self.write(line)
+                self.errors.append(line.rstrip())
+            if not ended:
+                time.sleep(POLL)
 
-    def finish(self, timeout: float | None = None) -> int:
+    def finish(self) -> int:
         """Wait for the end and return the exit status."""
-        status = self.process.wait(timeout)
-        if self._reader:
-            self._reader.join(5)
-        return status
+        for _ in self.lines():
+            pass
+        return self.process.wait()
 
     def interrupt(self, grace: float = 120.0) -> None:
         """Ask the program to stop, and kill its whole group when it has not after ``grace`` seconds."""
@@ -94,22 +123,20 @@ def program(
         stdin: Bytes for standard input, at most a pipe's buffer; none means no input.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("a", encoding="utf-8") as stream:
+    stdout, stderr = Output(), Output()
+    with log.open("a", encoding="utf-8") as stream, stdout.file, stderr.file:
         print(f"$ {' '.join(argv)}", file=stream, flush=True)
         process = subprocess.Popen(
             list(argv),
             cwd=cwd,
             env=dict(env),
             stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
+            stdout=stdout.file,
+            stderr=stderr.file,
             start_new_session=True,
             preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - only a syscall
         )
-        running = Program(process, stream)
+        running = Program(process, stream, stdout, stderr)
         try:
             if stdin is not None:
                 _feed(process.stdin, stdin)
@@ -159,10 +186,10 @@ def tail(log: Path, lines: int = TAIL) -> str:
     return "\n".join([*(f"  {line}" for line in text), f"  (all of it: {log})"])
 
 
-def _feed(stream: IO[str] | None, data: bytes) -> None:
+def _feed(stream: IO[bytes] | None, data: bytes) -> None:
     if stream is not None:
         with contextlib.suppress(BrokenPipeError):
-            stream.write(data.decode())
+            stream.write(data)
             stream.close()
 
 

@@ -33,8 +33,7 @@ class Certificate:
     def apply(self, context: Context, tell: Tell) -> str:
         """Plan only these resources and apply that plan."""
         root = stack.foundation(context)
-        context.free_state(root, tell)
-        return context.apply(root, root.plan(targets=stack.FOUNDATION, name="foundation"))
+        return context.apply(root, context.plan(root, tell, targets=stack.FOUNDATION))
 
     def verify(self, context: Context, tell: Tell) -> None:
         """Ask for the outputs again."""

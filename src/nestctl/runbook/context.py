@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from nestctl.aws.session import Aws
 from nestctl.build import backend as backend_build
 from nestctl.build import frontend as frontend_build
 from nestctl.report import Note, Progress, Reporter
+from nestctl.runbook import adopt
 from nestctl.settings.paths import CACHE, INFRASTRUCTURE
 from nestctl.settings.resolve import Settings
 from nestctl.settings.target import Target
@@ -38,6 +39,7 @@ class Context:
         self.caller = Aws(target.region)
         self._outputs: dict[str, dict[str, Any]] = {}
         self._plans: dict[str, Plan] = {}
+        self._viewed: dict[Path, Root] = {}
 
     # ------------------------------------------------------------------ names
 
@@ -144,12 +146,17 @@ class Context:
             self._outputs[root.name] = root.outputs()
         return self._outputs[root.name]
 
-    def plan(self, root: Root, tell: Callable[[str], None]) -> Plan:
-        """Plan a root, once for the same variables between two applies."""
-        key = hashlib.sha256(f"{root.name}{sorted(root.variables.items(), key=str)}".encode()).hexdigest()
+    def plan(self, root: Root, tell: Callable[[str], None], targets: Sequence[str] = ()) -> Plan:
+        """Plan a root, once for the same variables and targets between two applies."""
+        text = f"{root.name}{sorted(root.variables.items(), key=str)}{targets}"
+        key = hashlib.sha256(text.encode()).hexdigest()
         if key not in self._plans:
             self.free_state(root, tell)
-            self._plans[key] = root.plan()
+            viewed, plan, count = adopt.plan_and_adopt(self.caller, root, self.settings.work, targets)
+            if count:
+                self.note(f"{count} things that a killed run had made are taken over into {root.name}")
+                self._viewed[plan.file] = viewed
+            self._plans[key] = plan
         return self._plans[key]
 
     def apply(self, root: Root, plan: Plan) -> str:
@@ -158,7 +165,7 @@ class Context:
         self._plans.clear()
         self._planned = max(1, len(plan.changes))
         self._applied = 0
-        summary = root.apply(plan)
+        summary = self._viewed.pop(plan.file, root).apply(plan)
         return f"{summary.add} added, {summary.change} changed, {summary.remove} destroyed"
 
     def free_state(self, root: Root, tell: Callable[[str], None]) -> None:

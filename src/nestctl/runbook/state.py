@@ -10,6 +10,7 @@ from nestctl.report import NestctlError
 from nestctl.runbook import identities
 from nestctl.runbook.context import STATE_KEY, Context
 from nestctl.runbook.step import Check, Tell, done, needed
+from nestctl.runbook.view import make_view
 from nestctl.settings.paths import INFRASTRUCTURE
 from nestctl.terraform.root import Root
 
@@ -103,30 +104,11 @@ def _environments(context: Context) -> list[str]:
 
 
 def _folder(context: Context, *, local: bool) -> Path:
-    """Return a view of the root with or without its S3 backend; the committed files stay as they are.
-
-    Terraform takes a backend from the root's files only, and this root must work before there is one.
-    """
-    source = INFRASTRUCTURE / "state"
-    folder = context.settings.work / "roots" / "state"
-    folder.mkdir(parents=True, exist_ok=True)
-    wanted = {path.name: path for path in [*source.glob("*.tf"), source / ".terraform.lock.hcl"]}
-    if not local:
-        wanted["backend_override.tf"] = source / "backend_override.tf.example"
-    _link(folder.parent / "modules", INFRASTRUCTURE / "modules")
-    for path in folder.iterdir():
-        if path.is_symlink() and path.name not in wanted:
-            path.unlink()
-    for name, path in wanted.items():
-        _link(folder / name, path)
-    return folder
-
-
-def _link(link: Path, to: Path) -> None:
-    if link.is_symlink() and link.readlink() == to:
-        return
-    link.unlink(missing_ok=True)
-    link.symlink_to(to)
+    """Return a view of the root with or without its S3 backend: it must work before there is a bucket."""
+    backend = (
+        {} if local else {"backend_override.tf": INFRASTRUCTURE / "state" / "backend_override.tf.example"}
+    )
+    return make_view(context.settings.work, "state", links=backend, texts={})
 
 
 def _forget_local_state(context: Context) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import json
 import socket
@@ -40,6 +41,23 @@ class Lock:
 
 def writers(data: Path) -> list[psutil.Process]:
     """Return the live Terraform processes that work with the data folder ``data``."""
+    return [process for process in _processes(data) if not _is_provider(process)]
+
+
+def end_providers(data: Path) -> None:
+    """End the providers that a Terraform left which was killed: they serve nobody, and write no state."""
+    for process in _processes(data):
+        if _is_provider(process):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+
+
+def _is_provider(process: psutil.Process) -> bool:
+    words = process.info["cmdline"]
+    return bool(words) and Path(words[0]).name.startswith("terraform-provider-")
+
+
+def _processes(data: Path) -> list[psutil.Process]:
     found = []
     for candidate in psutil.process_iter(["name", "cmdline"]):
         try:

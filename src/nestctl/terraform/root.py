@@ -85,12 +85,17 @@ class Root:
             migrate: Move the state that the data folder knows into the configured backend.
         """
         wanted = self._fingerprint()
-        stamp = self.data / "initialised"
+        stamp = self._stamp
         if not migrate and stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
             return
         self.data.mkdir(parents=True, exist_ok=True)
         argv = ["init", "-input=false", "-no-color", "-lockfile=readonly"]
-        argv += ["-migrate-state", "-force-copy"] if migrate else ["-reconfigure"]
+        if migrate:
+            argv += ["-migrate-state", "-force-copy"]
+        else:
+            # -reconfigure alone keeps the record of an S3 backend where the root has none any more.
+            (self.data / "terraform.tfstate").unlink(missing_ok=True)
+            argv.append("-reconfigure")
         if self.backend:
             config = self.data / "terraform.tfbackend"
             config.write_text(_assignments(self.backend), encoding="utf-8")
@@ -187,6 +192,10 @@ class Root:
                     digest.update(f"{path}:{line}\n".encode())
         return digest.hexdigest()
 
+    @property
+    def _stamp(self) -> Path:
+        return self.data / "initialised"
+
     def _var_file(self) -> list[str]:
         if not self.variables:
             return []
@@ -224,6 +233,8 @@ class Root:
         errors = [m for m in messages if isinstance(m, Diagnostic) and m.severity == "error"]
         errored = [m.address for m in messages if isinstance(m, Applying) and m.phase == "errored"]
         why = "\n".join(str(error) for error in errors) or process.tail(self.log)
+        if "terraform init" in why:
+            self._stamp.unlink(missing_ok=True)
         return NestctlError(
             code,
             f"terraform {verb} of {self.name} failed" + (f" at {', '.join(errored)}." if errored else "."),
