@@ -70,7 +70,7 @@ class Program:
         self.log.flush()
 
     def lines(self) -> Iterator[str]:
-        """Yield the lines of stdout as they come, until the program ends; they are logged, and stderr's too."""
+        """Yield the lines of stdout as they come, until the program ends; both streams are logged."""
         ended = False
         while not ended:
             # Asked before reading: what it wrote before its end is read after.
@@ -101,7 +101,7 @@ class Program:
         except (subprocess.TimeoutExpired, KeyboardInterrupt):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+        self.finish()
 
 
 @contextlib.contextmanager

@@ -89,6 +89,7 @@ def wait_for_writers(data: Path, progress: Callable[[str], None], timeout: float
                 f"Look at it: ps -fp {pid}",
             )
         time.sleep(0.5)
+    end_providers(data)
 
 
 def held_by_another(lock: Lock, root: str) -> NestctlError:
