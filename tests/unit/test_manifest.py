@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from nestctl.report import ExitCode, NestctlError
-from nestctl.settings.manifest import line_of, load_manifest
+from nestctl.settings.manifest import FACTS, line_of, load_manifest
 from nestctl.settings.paths import CHECKOUT
 
 SHIPPED = (CHECKOUT / "nest.toml").read_text(encoding="utf-8")
@@ -62,6 +63,11 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
         ('"/csrf/*"', '"csrf/*"', "backend.paths.1", "match pattern"),
         ("port = 3000", "port = 70000", "frontend.port", "less than or equal to 65535"),
         ('expect = "<h1"', 'expect = "("', "site.probes.0", "no regular expression"),
+        ('"/csrf/*"', '"/*/csrf/*"', "backend.paths.1", "match pattern"),
+        ("[environments.production]", "[environments.production-europe]", "the manifest", "longer than 16"),
+        ("{site_url}", "{site}", "parameters.DJANGO_CSRF_TRUSTED_ORIGINS", "unknown facts {site}"),
+        ("{static_host}", "{database_host}", "security", "unknown facts {database_host}"),
+        ("object-src 'none'", "x" * 1000, "security.content_security_policy", "at most 1000 characters"),
         ("[tasks.migrate]", "[tasks.prepare]", "the manifest", "task named migrate"),
         ("[tasks.migrate]", "[tasks.Migrate]", "the manifest", "small letters"),
         ("[parameters.GITHUB_TOKEN]", "[parameters.github_token]", "the manifest", "capitals"),
@@ -94,3 +100,8 @@ def test_the_line_is_that_of_the_key() -> None:
     assert line_of(text, ["tasks", "load", "cpu"]) == 6
     assert line_of(text, ["tasks", "load", "memory"]) == 5
     assert line_of(text, ["elsewhere"]) == 1
+
+
+def test_terraform_knows_every_fact() -> None:
+    text = "".join(path.read_text() for path in (CHECKOUT / "infrastructure/modules/platform").glob("*.tf"))
+    assert {fact for fact in FACTS if not re.search(rf"^\s+{fact}\s+=", text, re.MULTILINE)} == set()

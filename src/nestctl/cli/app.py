@@ -9,6 +9,7 @@ import typer
 from nestctl.cli import local
 from nestctl.cli.destroy import destroy
 from nestctl.cli.doctor import doctor
+from nestctl.cli.options import help_of
 from nestctl.cli.roots import apply, plan
 from nestctl.cli.status import status
 from nestctl.cli.up import up
@@ -40,10 +41,6 @@ def main(
     """Puts a Django and Next.js site on AWS, and rehearses all of it on a laptop."""
 
 
-app.command()(up)
-app.command()(status)
-app.command()(doctor)
-app.command()(plan)
-app.command()(apply)
-app.command()(destroy)
+for command in (up, status, doctor, plan, apply, destroy):
+    app.command(help=help_of(command))(command)
 app.add_typer(local.app, name="local")

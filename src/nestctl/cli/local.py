@@ -10,7 +10,7 @@ import typer
 
 from nestctl.cli import options
 from nestctl.cli.frame import confirm, run_command
-from nestctl.cli.targets import local_cloud_error
+from nestctl.cli.targets import FOREIGN, local_cloud_error
 from nestctl.report import Progress, RunStarted, StepFinished, StepStarted, usage_error
 from nestctl.report.console import data, make_reporter, say
 from nestctl.settings.paths import CHECKOUT
@@ -19,8 +19,9 @@ app = typer.Typer(no_args_is_help=True, help="The AWS on this machine: start, st
 
 HIGHEST_PORT = 65535
 
+DONE = {"local start": "it answers", "local stop": "nothing of it runs", "local reset": "all forgotten"}
 
-@app.command()
+
 def start(
     port: Annotated[
         int | None, typer.Option(help="Port of the AWS API.", show_default="4566, or a free one")
@@ -46,7 +47,6 @@ def start(
     run_command("local start", as_json, work, lambda found: data(found["endpoint_url"]))
 
 
-@app.command()
 def stop(as_json: options.JsonOption = False, quiet: options.QuietOption = False) -> None:
     """Stop the local cloud and every process of it; what it remembers stays.
 
@@ -65,7 +65,6 @@ def stop(as_json: options.JsonOption = False, quiet: options.QuietOption = False
     )
 
 
-@app.command()
 def status(as_json: options.JsonOption = False) -> None:
     """Show what runs: processes, ports, addresses.
 
@@ -81,7 +80,6 @@ def status(as_json: options.JsonOption = False) -> None:
     run_command("local status", as_json, work, _show_status)
 
 
-@app.command()
 def env(as_json: options.JsonOption = False) -> None:
     """Print the variables for a shell that works against the local cloud.
 
@@ -98,13 +96,14 @@ def env(as_json: options.JsonOption = False) -> None:
             raise local_cloud_error(error) from error
 
     def show(found: dict[str, str]) -> None:
+        # Real keys would win over the profile, and reach a real account where a tool ignores the endpoint.
+        data(f"unset {' '.join(FOREIGN)}")
         for name, value in found.items():
             data(f"export {name}={shlex.quote(value)}")
 
     run_command("local env", as_json, work, show)
 
 
-@app.command()
 def reset(
     yes: options.YesOption = False,
     as_json: options.JsonOption = False,
@@ -132,6 +131,10 @@ def reset(
     run_command("local reset", as_json, work, show)
 
 
+for command in (start, stop, status, env, reset):
+    app.command(help=options.help_of(command))(command)
+
+
 def _cloud() -> Any:
     from nestctl.localcloud import LocalCloud
 
@@ -149,7 +152,7 @@ def _with_progress(name: str, quiet: bool, work: Callable[[Any, Callable[[str], 
         reporter.emit(RunStarted(f"nestctl {name}", (name,)))
         reporter.emit(StepStarted(name, "working"))
         result = work(_cloud(), lambda line: reporter.emit(Progress(line)))
-        reporter.emit(StepFinished(name, "done", "ready", time.monotonic() - began))
+        reporter.emit(StepFinished(name, "done", DONE[name], time.monotonic() - began))
     except LocalCloudError as error:
         raise local_cloud_error(error) from error
     else:

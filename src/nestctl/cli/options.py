@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import typer
 
@@ -32,3 +34,8 @@ YesOption: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Do not 
 DryRunOption: TypeAlias = Annotated[
     bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")
 ]
+
+
+def help_of(command: Callable[..., Any]) -> str:
+    """Return a command's docstring with its examples kept as lines (click's mark for that is a backspace)."""
+    return (inspect.getdoc(command) or "").replace("Examples:\n", "\b\nExamples:\n")

@@ -76,11 +76,11 @@ def _up(
                         {"step": s.name, "outcome": "needed", "reason": s.title, "seconds": 0.0}
                         for s in steps
                     ],
-                    "seconds": time.monotonic() - began,
+                    "seconds": round(time.monotonic() - began, 3),
                     "site": None,
                 }
             if not dry_run:
-                seconds = time.monotonic() - began
+                seconds = round(time.monotonic() - began, 3)
                 event = StepFinished(
                     "local cloud", "done", f"answers at {chosen.environ['AWS_ENDPOINT_URL']}", seconds
                 )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from nestctl.report.envelope import envelope
@@ -43,6 +45,16 @@ def print_envelope(
     data(envelope(command, result, errors=errors, exit_code=exit_code))
 
 
+def runnable(command: str) -> str:
+    """Return a command that begins with ``nestctl`` as it can be typed here."""
+    if command.startswith("nestctl ") and shutil.which("nestctl") is None:
+        program = Path(sys.argv[0])
+        if program.name == "nestctl":
+            place = os.path.relpath(program) if program.is_absolute() else str(program)
+            return place + command.removeprefix("nestctl")
+    return command
+
+
 def print_error(error: NestctlError) -> None:
     """Write a failure to stderr: what, why, next."""
     say()
@@ -50,4 +62,4 @@ def print_error(error: NestctlError) -> None:
     for line in error.why.splitlines():
         say(f"  {line}")
     if error.next:
-        say(f"next: {error.next}")
+        say(f"next: {runnable(error.next)}")

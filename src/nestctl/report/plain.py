@@ -35,7 +35,7 @@ class PlainReporter:
                 if self._verbose or now - self._last_progress >= PROGRESS_EVERY:
                     self._last_progress = now
                     share = "" if fraction is None else f" ({fraction:.0%})"
-                    self._line(f"  {self._step}: {message}{share}")
+                    self._line(f"  {self._step}: {message}{share}" if self._step else f"  {message}{share}")
             case Note(message, level):
                 self._line(f"  {'warning: ' if level == 'warning' else ''}{message}")
             case StepFinished(step, outcome, reason, seconds):

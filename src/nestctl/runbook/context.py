@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,15 @@ class Context:
         """Folder for the builds of this application; shared by its environments."""
         name = hashlib.sha256(str(self.settings.app).encode()).hexdigest()[:8]
         return CACHE / "builds" / name
+
+    @contextmanager
+    def building(self) -> Iterator[Path]:
+        """Hold the builds folder: environments and targets share it, and two runs may build at once."""
+        from filelock import FileLock
+
+        self.builds.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.builds / "lock"):
+            yield self.builds
 
     def suffix(self, environment: str) -> str:
         """Return the suffix of globally unique names."""

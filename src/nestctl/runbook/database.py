@@ -71,7 +71,8 @@ class Load:
 
     def apply(self, context: Context, tell: Tell) -> str:
         """Make and upload the fixture if it differs, then run the task."""
-        file = make_fixture(context, tell)
+        with context.building():
+            file = make_fixture(context, tell)
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
         uploaded = s3.head(context.deployer, _bucket(context), _key(context))
         if uploaded is None or uploaded.sha256 != digest:

@@ -121,6 +121,8 @@ def _application(context: Context) -> str:
         backend / TEMPLATE,
         frontend / "package.json",
         frontend / "package-lock.json",
+        app / manifest.backend.image.dockerfile,
+        app / manifest.frontend.image.dockerfile,
         INFRASTRUCTURE / context.environment / "main.tf",
     ]
     if absent := [path for path in wanted if not path.is_file()]:

@@ -43,6 +43,10 @@ class Images:
                 "This target runs real containers; nestctl can build images for the local cloud only.",
                 "nestctl up --target local",
             )
+        with context.building():
+            return self._push(context, tell)
+
+    def _push(self, context: Context, tell: Tell) -> str:
         pushed = []
         backend, frontend = _releases(context)
         if not registry.has_tag(context.deployer, _frontend(context), frontend):

@@ -89,9 +89,10 @@ def upload(context: Context, tell: Tell) -> None:
     bucket, key = values["zappa_bucket_name"], archive_key(context)
     if s3.head(context.deployer, bucket, key) is not None:
         return
-    archive = backend_build.package(
-        context.backend_build(), context.environment, zappa_values(context), context.log("build"), tell
-    )
+    with context.building():
+        archive = backend_build.package(
+            context.backend_build(), context.environment, zappa_values(context), context.log("build"), tell
+        )
     tell(f"uploading the package ({archive.stat().st_size / 1e6:.1f} MB)")
     s3.put(context.deployer, bucket, key, archive, content_type="application/zip")
 

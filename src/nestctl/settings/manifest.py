@@ -12,11 +12,36 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from nestctl.report import NestctlError, usage_error
 from nestctl.settings.paths import MANIFEST
 
-NAME = r"^[a-z][a-z0-9-]{1,18}[a-z0-9]$"
-"""AWS limits: an S3 bucket name of 63 and an IAM role name of 64 characters leave 20 for the project."""
+NAME = r"^[a-z][a-z0-9-]{0,14}[a-z0-9]$"
+"""What the Terraform roots take: load balancers and target groups leave 16 of their 32 characters."""
+
+LONGEST_STACK = 16
+"""Characters of project and environment together, with the dash: the same limit."""
+
+LONGEST_POLICY = 1000
+"""Characters of a header that a load balancer sends (Elastic Load Balancing, "Header modification")."""
+
+FACTS = {
+    *("database_host", "database_port", "database_name", "database_username", "cache_host", "cache_port"),
+    *("domain_name", "site_url", "alb_dns_name", "lambda_function_url", "lambda_function_host"),
+    *("static_url", "static_host", "static_bucket", "fixtures_bucket", "region", "environment", "project"),
+}
+"""Names that Terraform replaces in braces; modules/platform knows the same."""
+
+POLICY_FACTS = {"domain_name", "site_url", "static_host", "static_url"}
+"""The load balancer exists before the rest is known."""
 
 Command = Annotated[list[str], Field(min_length=1)]
 Pattern = Annotated[str, Field(pattern=r"^/")]
+Route = Annotated[str, Field(pattern=r"^/[^*]*\*?[^*]*$", max_length=128)]
+"""A path pattern of the load balancer: 128 characters, at most one wildcard here."""
+
+
+def _check_facts(text: str, known: set[str]) -> None:
+    if unknown := set(re.findall(r"\{([^{}]*)\}", text)) - known:
+        raise ValueError(
+            f"unknown facts {{{'}, {'.join(sorted(unknown))}}}; known are {', '.join(sorted(known))}"
+        )
 
 
 class _Model(BaseModel):
@@ -79,7 +104,7 @@ class Backend(_Model):
     wsgi: str
     fixture: str | None = None
     fixture_command: Command | None = None
-    paths: Annotated[list[Pattern], Field(min_length=1, max_length=40)]
+    paths: Annotated[list[Route], Field(min_length=1, max_length=40)]
     memory: Annotated[int, Field(ge=128, le=10240)] = 1024
     timeout: Annotated[int, Field(ge=1, le=900)] = 30
     environment: dict[str, str] = {}
@@ -123,7 +148,12 @@ class Site(_Model):
 class Security(_Model):
     """Headers that the load balancer sends."""
 
-    content_security_policy: str
+    content_security_policy: Annotated[str, Field(max_length=LONGEST_POLICY)]
+
+    @model_validator(mode="after")
+    def _facts(self) -> Self:
+        _check_facts(self.content_security_policy, POLICY_FACTS)
+        return self
 
 
 class Parameter(_Model):
@@ -140,6 +170,7 @@ class Parameter(_Model):
     def _fields_of_kind(self) -> Self:
         if (self.kind == "plain") != (self.value is not None):
             raise ValueError('`value` goes with kind = "plain", and with no other kind')
+        _check_facts(self.value or "", FACTS)
         if self.use and self.kind != "generated":
             raise ValueError('`use` goes with kind = "generated" only')
         if self.kind == "secret" and not self.without:
@@ -165,6 +196,12 @@ class Manifest(_Model):
         for name in self.parameters:
             if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name):
                 raise ValueError(f"parameter {name!r}: names are capitals, digits and underscores")
+        for name in self.environments:
+            if len(f"{self.project.name}-{name}") > LONGEST_STACK:
+                raise ValueError(
+                    f"{self.project.name}-{name} is longer than {LONGEST_STACK} characters: "
+                    "shorten the project's or the environment's name"
+                )
         for name in self.tasks:
             if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
                 raise ValueError(f"task {name!r}: names are small letters, digits and dashes")

@@ -13,11 +13,15 @@ from typing import Any
 
 from nestctl import process
 from nestctl.report import NestctlError
+from nestctl.settings.paths import CACHE
 from nestctl.terraform.binary import find_terraform
 from nestctl.terraform.messages import Applying, Diagnostic, Message, Planned, Summary, parse
-from nestctl.terraform.mirror import cli_config
+from nestctl.terraform.mirror import cli_config, find_mirror
 
 OnMessage = Callable[[Message], None]
+
+PLUGINS = CACHE / "terraform-plugins"
+"""Downloaded providers, where no mirror has them."""
 
 CHANGES = 2
 """Exit status of ``plan -detailed-exitcode`` when there is something to do."""
@@ -122,6 +126,8 @@ class Root:
         # Terraform announces a change twice: when it finds it and in the list at the end.
         planned = dict.fromkeys(m for m in messages if isinstance(m, Planned))
         changes = tuple(m for m in planned if m.action not in ("read", "no-op"))
+        if status == 0:
+            file.unlink(missing_ok=True)
         return Plan(file, changes, empty=status == 0)
 
     def apply(self, plan: Plan) -> Summary:
@@ -130,6 +136,9 @@ class Root:
         Raises:
             NestctlError: ``terraform-apply`` with Terraform's diagnostics.
         """
+        if plan.empty:
+            plan.file.unlink(missing_ok=True)
+            return Summary("apply", 0, 0, 0)
         try:
             status, messages = self._stream(["apply", "-json", "-input=false", str(plan.file)])
         finally:
@@ -165,6 +174,10 @@ class Root:
             TF_INPUT="0",
             CHECKPOINT_DISABLE="1",
         )
+        if find_mirror() is None and "TF_PLUGIN_CACHE_DIR" not in env:
+            # The provider takes 0.7 GB: once for all roots.
+            PLUGINS.mkdir(parents=True, exist_ok=True)
+            env["TF_PLUGIN_CACHE_DIR"] = str(PLUGINS)
         config = cli_config(self.data)
         if config is not None:
             env["TF_CLI_CONFIG_FILE"] = str(config)
