@@ -19,7 +19,7 @@ from nestctl.localcloud.supervise.supervisor import load_corrections
 
 Client = Callable[[str], Any]
 Probe = Callable[[Client], bool]
-SERVICES = {"ssm", "acm", "application-autoscaling", "cloudtrail", "ec2", "elasticache", "rds"}
+SERVICES = {"ssm", "sts", "acm", "application-autoscaling", "cloudtrail", "ec2", "elasticache", "rds"}
 networks = (f"10.{number}.0.0/16" for number in itertools.count(1))
 
 
@@ -319,6 +319,23 @@ def a_group_loses_its_rule_for_everything(aws: Client) -> bool:
     return not found["IpPermissionsEgress"]
 
 
+def a_role_asks_for_its_external_id(aws: Client) -> bool:
+    trust = (
+        '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"},'
+        ' "Action": "sts:AssumeRole", "Condition": {"StringEquals": {"sts:ExternalId": "right"}}}]}'
+    )
+    arn = aws("iam").create_role(RoleName=name("role"), AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+
+    def given(**arguments: str) -> bool:
+        try:
+            aws("sts").assume_role(RoleArn=arn, RoleSessionName="probe", **arguments)
+        except ClientError as error:
+            return error.response["Error"]["Code"] != "AccessDenied"
+        return True
+
+    return given(ExternalId="right") and not given(ExternalId="wrong") and not given()
+
+
 def a_new_value_keeps_its_key(aws: Client) -> bool:
     ssm, parameter = aws("ssm"), name("/probe")
     key = aws("kms").create_key()["KeyMetadata"]["Arn"]
@@ -336,6 +353,7 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("ec2", "CreateNetworkAclEntry"): lambda aws: acl_rule(aws, replaced=False),
     ("ec2", "ReplaceNetworkAclEntry"): lambda aws: acl_rule(aws, replaced=True),
     ("ec2", "RevokeSecurityGroupEgress"): a_group_loses_its_rule_for_everything,
+    ("sts", "AssumeRole"): a_role_asks_for_its_external_id,
     ("ssm", "PutParameter"): a_new_value_keeps_its_key,
     ("ec2", "CreateFlowLogs"): a_flow_log_answers_its_settings,
     ("ec2", "DescribeFlowLogs"): a_flow_log_answers_its_settings,
