@@ -81,3 +81,23 @@ def put(
         Metadata={"sha256": digest.hexdigest()},
         **{name: value for name, value in extra.items() if value},
     )
+
+
+def tags(aws: Aws, bucket: str, key: str) -> dict[str, str]:
+    """Return an object's tags; empty when the object is not there."""
+    from botocore.exceptions import ClientError
+
+    try:
+        found = aws.client("s3").get_object_tagging(Bucket=bucket, Key=key)["TagSet"]
+    except ClientError as error:
+        if error_code(error) in MISSING:
+            return {}
+        raise
+    return {tag["Key"]: tag["Value"] for tag in found}
+
+
+def tag(aws: Aws, bucket: str, key: str, name: str, value: str) -> None:
+    """Set one tag of an object and leave the others."""
+    wanted = {**tags(aws, bucket, key), name: value}
+    tag_set = [{"Key": name, "Value": value} for name, value in wanted.items()]
+    aws.client("s3").put_object_tagging(Bucket=bucket, Key=key, Tagging={"TagSet": tag_set})

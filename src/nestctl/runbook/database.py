@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from nestctl import process
 from nestctl.aws import s3, tasks
@@ -14,6 +15,9 @@ from nestctl.report import NestctlError
 from nestctl.runbook import release, stack
 from nestctl.runbook.context import Context
 from nestctl.runbook.step import Check, Tell, done, needed
+
+INDEXED = "indexed"
+"""Tag of the fixture in its bucket: by which release, and for which database, its data was indexed."""
 
 
 @dataclass(frozen=True)
@@ -98,18 +102,32 @@ class Index:
         if "index-data" not in context.settings.manifest.tasks:
             return done("the application has no index")
         tell("looking for an indexing of this release")
-        since = _database_created(context)
-        if _ran(context, "index-data", since):
-            return done("the task of this release has ended well")
+        if _ran(context, "index-data", _database_created(context)) or _is_marked(context):
+            return done("the data of this release is indexed")
         return needed("this release has not indexed its data", f"run {context.stack}-index-data")
 
     def apply(self, context: Context, tell: Tell) -> str:
-        """Run the task."""
-        return _run(context, "index-data", tell)
+        """Run the task, and mark the fixture: ECS forgets a task within the hour."""
+        told = _run(context, "index-data", tell)
+        if context.settings.manifest.backend.fixture:
+            s3.tag(context.deployer, _bucket(context), _key(context), INDEXED, _mark(context))
+        return told
 
     def verify(self, context: Context, tell: Tell) -> None:
         """The task's own exit status is the proof: look for it."""
         _proven(context, "index-data", tell)
+
+
+def _is_marked(context: Context) -> bool:
+    if not context.settings.manifest.backend.fixture:
+        return False
+    found = s3.tags(context.deployer, _bucket(context), _key(context))
+    return found.get(INDEXED) == _mark(context)
+
+
+def _mark(context: Context) -> str:
+    """Return what says which release indexed which database; a database made anew has another id."""
+    return f"{context.backend_build().release}/{_database(context)['DbiResourceId']}"
 
 
 def make_fixture(context: Context, tell: Tell) -> Path:
@@ -159,12 +177,15 @@ def _key(context: Context) -> str:
     return Path(str(context.settings.manifest.backend.fixture)).name
 
 
-def _database_created(context: Context) -> datetime:
-    rds = context.deployer.client("rds")
+def _database(context: Context) -> dict[str, Any]:
     name = stack.outputs(context)["database_identifier"]
-    created: datetime = rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0][
-        "InstanceCreateTime"
-    ]
+    found = context.deployer.client("rds").describe_db_instances(DBInstanceIdentifier=name)
+    instance: dict[str, Any] = found["DBInstances"][0]
+    return instance
+
+
+def _database_created(context: Context) -> datetime:
+    created: datetime = _database(context)["InstanceCreateTime"]
     return created
 
 
