@@ -116,6 +116,12 @@ def test_without_a_mirror_terraform_downloads(tmp_path: Path, monkeypatch: pytes
     assert path.read_text() == "provider_installation {\n  direct {}\n}\n"
 
 
+def test_rules_that_may_not_be_read_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "folder").mkdir()
+    monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(tmp_path / "folder"))
+    assert mirror.cli_config(tmp_path / "work") is not None
+
+
 def test_the_users_own_installation_rules_are_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

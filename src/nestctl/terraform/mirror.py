@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Iterator
@@ -43,8 +44,10 @@ def find_mirror() -> Path | None:
     named = os.environ.get("NESTCTL_PROVIDER_MIRROR")
     candidates = [Path(named)] if named else [*implied_folders(), *optional_folders()]
     for folder in candidates:
-        if (folder / PROVIDER).is_dir():
-            return folder
+        # Another user's folder may not even be looked at.
+        with contextlib.suppress(OSError):
+            if (folder / PROVIDER).is_dir():
+                return folder
     return None
 
 
@@ -59,7 +62,8 @@ def cli_config(folder: Path) -> Path | None:
     """
     named = os.environ.get("TF_CLI_CONFIG_FILE") or os.environ.get("TERRAFORM_CONFIG")
     own = Path(named) if named else Path.home() / ".terraformrc"
-    if own.is_file() and "provider_installation" in own.read_text(encoding="utf-8", errors="replace"):
+    rules = _text(own)
+    if "provider_installation" in rules:
         return None
     mirror = find_mirror()
     if mirror is None:
@@ -74,10 +78,17 @@ def cli_config(folder: Path) -> Path | None:
             "}\n"
         )
     if not mirror:
-        cached = own.read_text(encoding="utf-8", errors="replace") if own.is_file() else ""
-        text = cached + text
+        text = rules + text
     path = folder / "terraform.rc"
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
         folder.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return path
+
+
+def _text(path: Path) -> str:
+    """Return what a file holds; nothing when it is not there or is not ours to read."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
