@@ -19,6 +19,7 @@ from typing import Any
 
 from ministack.services import ecr
 
+from nestctl.localcloud.archives import guard
 from nestctl.localcloud.compute.ecs_state import Place
 
 LABEL = "dev.nestctl.process-image"
@@ -136,12 +137,13 @@ def _unpack(layers: list[bytes], target: Path) -> Path:
     try:
         for layer in layers:
             with tarfile.open(fileobj=io.BytesIO(layer)) as archive:
+                guard(archive, "tar")
                 for member in archive:
                     place = Path(member.name)
                     if place.name.startswith(_WHITEOUT):
                         _remove(partial / place.parent, place.name.removeprefix(_WHITEOUT))
                     else:
-                        archive.extract(member, partial, filter="tar")
+                        archive.extract(member, partial)
         partial.chmod(0o755)
         partial.rename(target)
         os.utime(target)

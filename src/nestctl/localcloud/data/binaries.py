@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from nestctl.localcloud.archives import guard
 from nestctl.localcloud.errors import LocalCloudError
 from nestctl.localcloud.layout import passable_by_others
 
@@ -168,7 +169,8 @@ def _build(target: Path, fill: Callable[[Path], None]) -> None:
 
 def _compose(archive: Path, pgvector: Path, new: Path) -> None:
     with tarfile.open(archive) as tar:
-        tar.extractall(new, filter="data")
+        guard(tar, "data")
+        tar.extractall(new)  # noqa: S202 - guarded
     (top,) = new.iterdir()
     for entry in list(top.iterdir()):
         entry.rename(new / entry.name)
