@@ -42,7 +42,7 @@ class Blow:
 BLOWS = (
     Blow("doctor", "looking at: provider", 0, works=False),
     Blow("state", "creating ", 4),
-    Blow("bootstrap", "creating "),
+    Blow("bootstrap", "creating ", 0),
     Blow("certificate", "creating ", 1),
     Blow("images", "building the frontend", 1),
     Blow("platform", "creating ", 1, signal.SIGINT),
