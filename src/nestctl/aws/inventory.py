@@ -40,6 +40,16 @@ EC2_LISTS = {
 }
 """Where EC2 lists each type: operation, field, id. Their ``Name`` is the only name they have."""
 
+WAITERS = {
+    "aws_db_instance": ("rds", "db_instance_available", "DBInstanceIdentifier"),
+    "aws_elasticache_replication_group": (
+        "elasticache",
+        "replication_group_available",
+        "ReplicationGroupId",
+    ),
+}
+"""What takes AWS minutes to make, and how to wait for it: service, waiter, argument."""
+
 GONE = {"deleted", "deleting", "failed"}
 """States of NAT gateways and endpoints that are still listed, but no more there."""
 
@@ -63,6 +73,19 @@ class Inventory:
             return self._ec2(*EC2_LISTS[kind]).get((_tag(values), kind.endswith("_egress_rule")))
         finder = FINDERS.get(kind)
         return finder(self, values) if finder else None
+
+    def wait_until_usable(self, kind: str, import_id: str) -> None:
+        """Wait for what AWS is still making: its address is not known before."""
+        if kind in WAITERS:
+            service, waiter, argument = WAITERS[kind]
+            self._aws.client(service).get_waiter(waiter).wait(**{argument: import_id})
+
+    def has_failed(self, kind: str) -> bool:
+        """Tell whether AWS has given up making one of these; only databases say so and stay."""
+        if kind != "aws_db_instance":
+            return False
+        rows = self.rows("rds", "describe_db_instances", "DBInstances")
+        return any(row["DBInstanceStatus"] in ("failed", "incompatible-parameters") for row in rows)
 
     def rows(self, service: str, operation: str, field: str, **arguments: Any) -> list[dict[str, Any]]:
         """Return all rows of a paginated list; empty where AWS says there is no such thing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,33 @@ ROUNDS = 5
 """A route can be looked up once its table is taken over, a rule once its listener is: chains are short."""
 
 
+KEPT = (
+    "aws_db_instance",
+    "aws_elasticache_replication_group",
+    "aws_lb",
+    "aws_nat_gateway",
+    "aws_cloudfront_distribution",
+)
+"""Terraform waits minutes for these after AWS has made them, and marks them tainted when that wait is cut
+short: to make them again would take as long, and lose what a database holds."""
+
+
+def unfinished(aws: Aws, plan: Plan) -> list[str]:
+    """Return the addresses that the plan replaces only because waiting for them was interrupted."""
+    inventory = Inventory(aws)
+    return [
+        change.address
+        for change in plan.changes
+        if change.reason == "tainted"
+        and (kind := _kind(change.address)) in KEPT
+        and not inventory.has_failed(kind)
+    ]
+
+
+def _kind(address: str) -> str:
+    return address.split("[")[0].rsplit(".", 2)[-2]
+
+
 def orphans(aws: Aws, planned: dict[str, Any]) -> dict[str, str]:
     """Return what the plan would make although AWS has it: import ids by address.
 
@@ -25,14 +52,33 @@ def orphans(aws: Aws, planned: dict[str, Any]) -> dict[str, str]:
         aws: Identity that looks.
         planned: Terraform's JSON plan representation.
     """
+    return _there(aws, planned, lambda change: change["change"]["actions"] == ["create"])
+
+
+def half_made(aws: Aws, planned: dict[str, Any]) -> list[str]:
+    """Return the addresses of what the plan would make anew, under a name that its half-made self still has.
+
+    An interrupted Terraform marks what it was making as tainted. Where the new one comes before the old one
+    goes, AWS refuses the name; what is there is whole, only nobody has waited for it.
+    """
+
+    def colliding(change: dict[str, Any]) -> bool:
+        tainted = change.get("action_reason") == "replace_because_tainted"
+        return tainted and change["change"]["actions"] == ["create", "delete"]
+
+    return list(_there(aws, planned, colliding))
+
+
+def _there(aws: Aws, planned: dict[str, Any], wanted: Callable[[dict[str, Any]], bool]) -> dict[str, str]:
     inventory = Inventory(aws)
     found = {}
     for change in planned.get("resource_changes", []):
-        if change["mode"] != "managed" or change["change"]["actions"] != ["create"]:
+        if change["mode"] != "managed" or not wanted(change):
             continue
         values = {key: value for key, value in (change["change"]["after"] or {}).items() if value is not None}
         import_id = inventory.find(change["type"], values)
         if import_id:
+            inventory.wait_until_usable(change["type"], import_id)
             found[change["address"]] = import_id
     return found
 
@@ -58,17 +104,27 @@ def plan_and_adopt(aws: Aws, root: Root, work: Path, targets: Sequence[str] = ()
         The root as it was planned, the plan, and how many resources it takes over.
     """
     imports: dict[str, str] = {}
+    kept: set[str] = set()
     viewed = root
     for _ in range(ROUNDS):
         plan = viewed.plan(targets=targets)
-        if not any(change.action == "create" for change in plan.changes):
+        if tainted := unfinished(aws, plan):
+            for address in tainted:
+                viewed.untaint(address)
+            continue
+        if not any(change.action in ("create", "replace") for change in plan.changes):
             break
-        found = orphans(aws, viewed.show(plan))
-        if not set(found) - set(imports):
+        planned = viewed.show(plan)
+        found = set(orphans(aws, planned).items()) - set(imports.items())
+        whole = set(half_made(aws, planned)) - kept
+        if not found and not whole:
             break
+        for address in sorted(whole):
+            root.untaint(address)
+        kept |= whole
         imports.update(found)
-        viewed = replace(root, folder=_view(root, work, imports))
-    return viewed, plan, len(imports)
+        viewed = replace(root, folder=_view(root, work, imports)) if imports else root
+    return viewed, plan, len(imports) + len(kept)
 
 
 def _view(root: Root, work: Path, imports: dict[str, str]) -> Path:

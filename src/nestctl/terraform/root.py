@@ -160,10 +160,21 @@ class Root:
         loaded: dict[str, Any] = json.loads(text)
         return loaded
 
+    def untaint(self, address: str) -> None:
+        """Take the mark of an interrupted creation from a resource, so that it is kept."""
+        self.init()
+        argv = ["untaint", "-lock-timeout=60s", address]
+        self._run(argv, f"{address} could not be kept.")
+
     def force_unlock(self, lock_id: str) -> None:
         """Remove a state lock whose holder is dead."""
         self.init()
         self._run(["force-unlock", "-force", lock_id], f"The stale lock of {self.name} could not be removed.")
+
+    def untaint(self, address: str) -> None:
+        """Forget that a resource was being made when Terraform was interrupted."""
+        self.init()
+        self._run(["untaint", "-no-color", address], f"{address} of {self.name} could not be kept.")
 
     def environment(self) -> dict[str, str]:
         """Return the whole environment that Terraform runs with."""

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from nestctl.aws.inventory import Inventory
+from nestctl.aws.session import Aws
+from nestctl.runbook import adopt
+
+THERE = {"nest-staging-db"}
+
+
+@pytest.fixture(autouse=True)
+def waited(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    found: list[str] = []
+
+    def find(_: Inventory, kind: str, values: Any) -> str | None:
+        return values["name"] if values["name"] in THERE else None
+
+    monkeypatch.setattr(Inventory, "find", find)
+    monkeypatch.setattr(Inventory, "wait_until_usable", lambda _, kind, name: found.append(name))
+    return found
+
+
+def planned(name: str, actions: list[str], reason: str | None = None) -> dict[str, Any]:
+    change = {"actions": actions, "after": {"name": name, "unset": None}}
+    return {
+        "address": f"thing.{name}",
+        "mode": "managed",
+        "type": "thing",
+        "change": change,
+        **({"action_reason": reason} if reason else {}),
+    }
+
+
+def plan(*changes: dict[str, Any]) -> dict[str, Any]:
+    return {"resource_changes": list(changes)}
+
+
+AWS = Aws("us-east-1")
+TAINTED = "replace_because_tainted"
+
+
+def test_what_is_there_is_imported_and_waited_for(waited: list[str]) -> None:
+    found = adopt.orphans(AWS, plan(planned("nest-staging-db", ["create"]), planned("new", ["create"])))
+    assert found == {"thing.nest-staging-db": "nest-staging-db"}
+    assert waited == ["nest-staging-db"]
+
+
+def test_a_half_made_thing_is_kept_where_its_successor_would_want_its_name() -> None:
+    tainted = planned("nest-staging-db", ["create", "delete"], TAINTED)
+    assert adopt.half_made(AWS, plan(tainted)) == ["thing.nest-staging-db"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        planned("nest-staging-db", ["delete", "create"], TAINTED),
+        planned("nest-staging-db", ["create", "delete"], "replace_because_cannot_update"),
+        planned("nest-staging-db", ["create"]),
+        planned("gone", ["create", "delete"], TAINTED),
+    ],
+)
+def test_every_other_replacement_is_left_to_terraform(change: dict[str, Any]) -> None:
+    assert adopt.half_made(AWS, plan(change)) == []
