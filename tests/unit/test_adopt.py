@@ -15,11 +15,11 @@ THERE = {"nest-staging-db"}
 def waited(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
 
-    def find(_: Inventory, kind: str, values: Any) -> str | None:
+    def find(_inventory: Inventory, _kind: str, values: Any) -> str | None:
         return values["name"] if values["name"] in THERE else None
 
     monkeypatch.setattr(Inventory, "find", find)
-    monkeypatch.setattr(Inventory, "wait_until_usable", lambda _, kind, name: found.append(name))
+    monkeypatch.setattr(Inventory, "wait_until_usable", lambda _inventory, _kind, name: found.append(name))
     return found
 
 
