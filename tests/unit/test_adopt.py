@@ -9,6 +9,7 @@ from nestctl.aws.session import Aws
 from nestctl.runbook import adopt
 
 THERE = {"nest-staging-db"}
+KIND = "aws_db_instance"
 
 
 @pytest.fixture(autouse=True)
@@ -23,12 +24,12 @@ def waited(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
-def planned(name: str, actions: list[str], reason: str | None = None) -> dict[str, Any]:
+def planned(name: str, actions: list[str], reason: str | None = None, kind: str = KIND) -> dict[str, Any]:
     change = {"actions": actions, "after": {"name": name, "unset": None}}
     return {
         "address": f"thing.{name}",
         "mode": "managed",
-        "type": "thing",
+        "type": kind,
         "change": change,
         **({"action_reason": reason} if reason else {}),
     }
@@ -48,15 +49,30 @@ def test_what_is_there_is_imported_and_waited_for(waited: list[str]) -> None:
     assert waited == ["nest-staging-db"]
 
 
-def test_a_half_made_thing_is_kept_where_its_successor_would_want_its_name() -> None:
-    tainted = planned("nest-staging-db", ["create", "delete"], TAINTED)
+@pytest.fixture
+def healthy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Inventory, "has_failed", lambda _inventory, _kind: False)
+
+
+@pytest.mark.usefixtures("healthy")
+@pytest.mark.parametrize("actions", [["create", "delete"], ["delete", "create"]])
+def test_what_an_interrupted_run_was_waiting_for_is_kept(actions: list[str], waited: list[str]) -> None:
+    tainted = planned("nest-staging-db", actions, TAINTED)
     assert adopt.half_made(AWS, plan(tainted)) == ["thing.nest-staging-db"]
+    assert waited == ["nest-staging-db"]
 
 
+def test_what_aws_has_given_up_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Inventory, "has_failed", lambda _inventory, _kind: True)
+    tainted = planned("nest-staging-db", ["delete", "create"], TAINTED)
+    assert adopt.half_made(AWS, plan(tainted)) == []
+
+
+@pytest.mark.usefixtures("healthy")
 @pytest.mark.parametrize(
     "change",
     [
-        planned("nest-staging-db", ["delete", "create"], TAINTED),
+        planned("nest-staging-db", ["delete", "create"], TAINTED, kind="aws_subnet"),
         planned("nest-staging-db", ["create", "delete"], "replace_because_cannot_update"),
         planned("nest-staging-db", ["create"]),
         planned("gone", ["create", "delete"], TAINTED),

@@ -94,10 +94,6 @@ resource "aws_ecs_task_definition" "frontend" {
   )])
 
   tags = merge(var.common_tags, { Name = local.name })
-
-  lifecycle {
-    create_before_destroy = true
-  }
 }
 
 resource "aws_ecs_service" "frontend" {

@@ -29,22 +29,6 @@ KEPT = (
 short: to make them again would take as long, and lose what a database holds."""
 
 
-def unfinished(aws: Aws, plan: Plan) -> list[str]:
-    """Return the addresses that the plan replaces only because waiting for them was interrupted."""
-    inventory = Inventory(aws)
-    return [
-        change.address
-        for change in plan.changes
-        if change.reason == "tainted"
-        and (kind := _kind(change.address)) in KEPT
-        and not inventory.has_failed(kind)
-    ]
-
-
-def _kind(address: str) -> str:
-    return address.split("[")[0].rsplit(".", 2)[-2]
-
-
 def orphans(aws: Aws, planned: dict[str, Any]) -> dict[str, str]:
     """Return what the plan would make although AWS has it: import ids by address.
 
@@ -56,17 +40,17 @@ def orphans(aws: Aws, planned: dict[str, Any]) -> dict[str, str]:
 
 
 def half_made(aws: Aws, planned: dict[str, Any]) -> list[str]:
-    """Return the addresses of what the plan would make anew, under a name that its half-made self still has.
+    """Return the addresses of what the plan would make anew only because its maker was interrupted.
 
-    An interrupted Terraform marks what it was making as tainted. Where the new one comes before the old one
-    goes, AWS refuses the name; what is there is whole, only nobody has waited for it.
+    Terraform marks what it was waiting for as tainted. What is there is whole; only nobody has waited for it.
     """
+    inventory = Inventory(aws)
 
-    def colliding(change: dict[str, Any]) -> bool:
+    def interrupted(change: dict[str, Any]) -> bool:
         tainted = change.get("action_reason") == "replace_because_tainted"
-        return tainted and change["change"]["actions"] == ["create", "delete"]
+        return tainted and change["type"] in KEPT and not inventory.has_failed(change["type"])
 
-    return list(_there(aws, planned, colliding))
+    return list(_there(aws, planned, interrupted))
 
 
 def _there(aws: Aws, planned: dict[str, Any], wanted: Callable[[dict[str, Any]], bool]) -> dict[str, str]:
@@ -108,10 +92,6 @@ def plan_and_adopt(aws: Aws, root: Root, work: Path, targets: Sequence[str] = ()
     viewed = root
     for _ in range(ROUNDS):
         plan = viewed.plan(targets=targets)
-        if tainted := unfinished(aws, plan):
-            for address in tainted:
-                viewed.untaint(address)
-            continue
         if not any(change.action in ("create", "replace") for change in plan.changes):
             break
         planned = viewed.show(plan)

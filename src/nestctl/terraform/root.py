@@ -160,12 +160,6 @@ class Root:
         loaded: dict[str, Any] = json.loads(text)
         return loaded
 
-    def untaint(self, address: str) -> None:
-        """Take the mark of an interrupted creation from a resource, so that it is kept."""
-        self.init()
-        argv = ["untaint", "-lock-timeout=60s", address]
-        self._run(argv, f"{address} could not be kept.")
-
     def force_unlock(self, lock_id: str) -> None:
         """Remove a state lock whose holder is dead."""
         self.init()

@@ -40,10 +40,6 @@ resource "aws_ecs_task_definition" "this" {
   }])
 
   tags = merge(var.common_tags, { Name = local.family })
-
-  lifecycle {
-    create_before_destroy = true
-  }
 }
 
 resource "aws_scheduler_schedule" "this" {
