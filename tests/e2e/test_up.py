@@ -150,7 +150,9 @@ def test_local_status_names_processes_that_live(site: Any) -> None:
 
 def test_local_env_is_for_a_shell(site: Any) -> None:
     plain = site.world.nestctl("local", "env").stdout
-    words = [shlex.split(line) for line in plain.splitlines()]
+    forgotten, *words = [shlex.split(line) for line in plain.splitlines()]
+    assert forgotten[0] == "unset"
+    assert {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} <= set(forgotten)
     assert all(word[0] == "export" and len(word) == 2 for word in words)
     exported = dict(word[1].split("=", 1) for word in words)
     assert exported == site.world.nestctl("local", "env", "--json").data
