@@ -6,6 +6,7 @@ import base64
 import gzip
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,21 @@ from nestctl.settings.paths import CHECKOUT
 PATH = "/nest/staging/"
 
 
+@dataclass(frozen=True)
+class Searched:
+    """A world, and the plans that its dead runs left lying for a while."""
+
+    world: World
+    plans: list[tuple[str, bytes]]
+
+
 @pytest.fixture(params=["left in peace", "interrupted"])
-def world(request: pytest.FixtureRequest) -> World:
+def searched(request: pytest.FixtureRequest) -> Searched:
     if request.param == "interrupted":
-        interrupted: Any = request.getfixturevalue("survivor")
-        return World(interrupted.world.folder, interrupted.world.app)
-    peaceful: Any = request.getfixturevalue("site")
-    return World(peaceful.world.folder)
+        story: Any = request.getfixturevalue("survivor")
+        return Searched(story.world, story.plans)
+    site: Any = request.getfixturevalue("site")
+    return Searched(site.world, [])
 
 
 def opened(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
@@ -68,7 +77,8 @@ def shapes(value: str) -> set[bytes]:
     return found
 
 
-def test_no_generated_secret_lies_anywhere(world: World) -> None:
+def test_no_generated_secret_lies_anywhere(searched: Searched) -> None:
+    world = searched.world
     declared = load_manifest(CHECKOUT).parameters
     values = world.parameters(PATH)
     secret = {name: values[name] for name, entry in declared.items() if entry.kind == "generated"}
@@ -76,16 +86,23 @@ def test_no_generated_secret_lies_anywhere(world: World) -> None:
     assert all(len(value) >= 32 for value in secret.values())
     forms = {form: name for name, value in secret.items() for form in shapes(value)}
 
-    seen: list[tuple[str, bytes]] = []
-    for source in (states(world), files(world.work), files(world.state / "logs")):
-        for name, content in source:
-            seen.extend(opened(name, content))
+    sources = (states(world), files(world.work), files(world.state / "logs"), searched.plans)
+    seen = [part for source in sources for name, content in source for part in opened(name, content)]
     leaks = [f"{forms[form]} in {name}" for name, content in seen for form in forms if form in content]
     assert leaks == []
 
-    # The search would have found something: a value that is no secret is in state, a plan and its variables.
-    host, known = values["DJANGO_REDIS_PORT"].encode(), b"nest-staging-db"
-    assert any(name.startswith("s3://nest-state-staging-") and host in content for name, content in seen)
-    assert any(".tfplan!" in name and known in content for name, content in seen)
+    # The search would have found something: what is no secret lies in state, variables, logs and plans.
+    port, known = values["DJANGO_REDIS_PORT"].encode(), b"nest-staging-db"
+    assert any(name.startswith("s3://nest-state-staging-") and port in content for name, content in seen)
     assert any(name.endswith("nestctl.tfvars.json") for name, _ in seen)
-    assert any(name.endswith(".log") for name, _ in seen)
+    assert any(name.endswith("terraform.log") and known in content for name, content in seen)
+    if searched.plans:
+        assert any(".tfplan after platform!" in name and known in content for name, content in seen)
+
+
+def test_no_plan_is_left_behind(searched: Searched) -> None:
+    assert list(searched.world.work.rglob("*.tfplan")) == []
+
+
+def test_dead_runs_left_plans_to_search(survivor: Any) -> None:
+    assert len(survivor.plans) > 1

@@ -95,6 +95,7 @@ class Story:
     def __init__(self, world: World) -> None:
         self.world = world
         self.attempts: list[Attempt] = []
+        self.plans: list[tuple[str, bytes]] = []
         self.whole: Done | None = None
         self.settled: Done | None = None
         self.failure = ""
@@ -124,11 +125,17 @@ class Story:
                 if self._abandoned:
                     return
                 self.attempts.append(strike(self.world, blow))
+                self._keep_plans(blow.step)
             self.whole = self.world.nestctl("up", "--json", status=None)
             leave_lock(self.world)
             self.settled = self.world.nestctl("up", "--json", "--verbose", status=None)
         except Exception:  # noqa: BLE001 - it is shown by the test that waits for the end
             self.failure = traceback.format_exc()
+
+    def _keep_plans(self, step: str) -> None:
+        """Keep the plans that the dead run left lying for the search for secrets: later runs remove them."""
+        for path in self.world.work.rglob("*.tfplan"):
+            self.plans.append((f"{path} after {step}", path.read_bytes()))
 
 
 def strike(world: World, blow: Blow) -> Attempt:
