@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -104,5 +105,7 @@ def attempt(argv: list[str]) -> str:
         return str(error)
     if done.returncode == 0:
         return ""
-    last = (done.stdout + done.stderr).strip().splitlines()[-1:] or ["it said nothing"]
-    return f"status {done.returncode}: {last[0][:300]}"
+    said = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+    telling = [line for line in said if re.match(r"E:|.*\b(error|failed)\b", line, re.IGNORECASE)]
+    reason = next(iter(telling or said[-1:]), "it said nothing")
+    return f"status {done.returncode}: {reason[:300]}"

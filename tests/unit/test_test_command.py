@@ -86,6 +86,20 @@ def test_without_any_the_ways_that_failed_are_told(
     assert "next: install Chromium" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ("Downloading\nError: getaddrinfo ENOTFOUND\n  at x\n}", "Error: getaddrinfo ENOTFOUND"),
+        ("Reading\nE: Unable to locate package chromium", "E: Unable to locate package chromium"),
+        ("only this", "only this"),
+        ("", "it said nothing"),
+    ],
+)
+def test_a_way_that_failed_is_told_by_its_telling_line(browser: ModuleType, said: str, reason: str) -> None:
+    command = [sys.executable, "-c", f"import sys; print({said!r}); sys.exit(4)"]
+    assert browser.attempt(command) == f"status 4: {reason}"
+
+
 def test_a_browser_that_was_installed_is_found(
     browser: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
