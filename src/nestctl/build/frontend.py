@@ -13,6 +13,7 @@ from nestctl.aws.registry import Image
 from nestctl.build import process_image
 from nestctl.build.sources import copy_sources, digest
 from nestctl.build.toolchain import base_environment, node, node_version, npm
+from nestctl.build.workplace import sole_use
 from nestctl.settings.manifest import Frontend
 
 RECIPE = "1"
@@ -57,21 +58,8 @@ def build(wanted: FrontendBuild, log: Path, progress: Callable[[str], None]) -> 
     Raises:
         NestctlError: ``frontend-build`` with the end of the log.
     """
-    stamp = wanted.work / ".release"
-    if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted.release:
-        return
-    stamp.unlink(missing_ok=True)
-    _install(wanted, log, progress)
-    progress("building the frontend (next build)")
-    shutil.rmtree(wanted.standalone, ignore_errors=True)
-    env = {
-        **_environment(),
-        "NODE_ENV": "production",
-        "NEXT_PUBLIC_ASSET_PREFIX": wanted.asset_prefix,
-        "NEST_RELEASE": wanted.release,
-    }
-    _npm(["run", "build"], wanted.work, env, log, "The frontend could not be built.")
-    stamp.write_text(wanted.release, encoding="utf-8")
+    with sole_use(wanted.work, progress):
+        _build(wanted, log, progress)
 
 
 def image(wanted: FrontendBuild, frontend: Frontend) -> Image:
@@ -92,6 +80,24 @@ def static_files(wanted: FrontendBuild) -> Iterator[tuple[Path, str, str]]:
         if path.is_file():
             kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
             yield path, f"_next/static/{path.relative_to(root).as_posix()}", kind
+
+
+def _build(wanted: FrontendBuild, log: Path, progress: Callable[[str], None]) -> None:
+    stamp = wanted.work / ".release"
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted.release:
+        return
+    stamp.unlink(missing_ok=True)
+    _install(wanted, log, progress)
+    progress("building the frontend (next build)")
+    shutil.rmtree(wanted.standalone, ignore_errors=True)
+    env = {
+        **_environment(),
+        "NODE_ENV": "production",
+        "NEXT_PUBLIC_ASSET_PREFIX": wanted.asset_prefix,
+        "NEST_RELEASE": wanted.release,
+    }
+    _npm(["run", "build"], wanted.work, env, log, "The frontend could not be built.")
+    stamp.write_text(wanted.release, encoding="utf-8")
 
 
 def _install(wanted: FrontendBuild, log: Path, progress: Callable[[str], None]) -> None:
