@@ -10,6 +10,7 @@ from nestctl.cli import local
 from nestctl.cli.destroy import destroy
 from nestctl.cli.doctor import doctor
 from nestctl.cli.options import help_of
+from nestctl.cli.prove import prove
 from nestctl.cli.roots import apply, plan
 from nestctl.cli.status import status
 from nestctl.cli.up import up
@@ -41,6 +42,6 @@ def main(
     """Puts a Django and Next.js site on AWS, and rehearses all of it on a laptop."""
 
 
-for command in (up, status, doctor, plan, apply, destroy):
+for command in (up, status, doctor, plan, apply, prove, destroy):
     app.command(help=help_of(command))(command)
 app.add_typer(local.app, name="local")

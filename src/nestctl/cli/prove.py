@@ -1,0 +1,110 @@
+"""nestctl prove: what can be known of the infrastructure before anything is spent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nestctl.cli import options
+from nestctl.cli.frame import Failed, run_command
+from nestctl.report import NestctlError, Progress, usage_error
+from nestctl.report.console import data, make_reporter
+
+if TYPE_CHECKING:
+    from nestctl.prove.report import Report
+
+Names = Annotated[list[str] | None, typer.Argument(help="Proofs to make; all when none is named.")]
+VarFile = Annotated[
+    Path | None,
+    typer.Option("--var-file", help="Variables of the environment's root, as JSON.", show_default=False),
+]
+
+
+def prove(
+    names: Names = None,
+    env: options.EnvOption = "staging",
+    app: options.AppOption = None,
+    var_file: VarFile = None,
+    as_json: options.JsonOption = False,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Prove the infrastructure from its plan: no account, no network, nothing is made.
+
+    Examples:
+      nestctl prove
+      nestctl prove network cost --env production
+      nestctl prove iam --json
+    """
+    run_command("prove", as_json, lambda: _prove(names or [], env, app, var_file, quiet), _show)
+
+
+def _prove(names: list[str], env: str, app: Path | None, var_file: Path | None, quiet: bool) -> Any:
+    from nestctl.prove.proofs import choose
+    from nestctl.prove.roots import Plans
+    from nestctl.settings.resolve import resolve
+
+    chosen = choose(names)
+    settings = resolve(app=app, environment=env)
+    reporter = make_reporter(quiet=quiet)
+    reports: list[Report] = []
+    try:
+        plans = Plans(settings, _variables(var_file), lambda line: reporter.emit(Progress(line)))
+        for proof in chosen:
+            reporter.emit(Progress(f"proving {proof.name}: {proof.title}"))
+            reports += proof.prove(plans)
+    finally:
+        reporter.close()
+    result = {"environment": env, "reports": [{**r.as_dict(), "lines": list(r.lines)} for r in reports]}
+    found = sum(len(report.findings) for report in reports)
+    if found:
+        raise Failed(
+            NestctlError(
+                "proof-failed",
+                f"{found} findings in {sum(1 for report in reports if not report.holds)} proofs.",
+                "\n".join(_lines(result)),
+                f"Correct them, then: nestctl prove --env {env}",
+            ),
+            result,
+        )
+    return result
+
+
+def _variables(file: Path | None) -> Mapping[str, Any]:
+    if file is None:
+        return {}
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise usage_error(
+            "var-file",
+            f"{file} cannot be read as variables.",
+            str(error),
+            "Name a file with one JSON object: Terraform's terraform.tfvars.json format.",
+        ) from error
+    if not isinstance(values, dict):
+        raise usage_error(
+            "var-file", f"{file} holds no JSON object.", "", 'An example: {"nat_gateway_mode": "none"}'
+        )
+    return values
+
+
+def _lines(result: Mapping[str, Any]) -> list[str]:
+    lines = []
+    for report in result["reports"]:
+        mark = "holds" if report["holds"] else "FAILS"
+        root = f" ({report['root']})" if report["root"] else ""
+        lines.append(f"{report['proof']}{root}: {mark} - {report['summary']}")
+        for finding in report["findings"]:
+            at = f"{finding['file']}:{finding['line']}: " if finding["file"] else ""
+            lines += [f"  {at}{finding['resource']}", f"    {finding['what']}", f"    fix: {finding['fix']}"]
+        lines += [f"  {line}" for line in report["lines"]]
+    return lines
+
+
+def _show(result: Mapping[str, Any]) -> None:
+    for line in _lines(result):
+        data(line)

@@ -1,0 +1,186 @@
+"""Plans a root with no account: Terraform's own test command makes up what only AWS could know.
+
+A run of ``terraform test`` with ``command = plan`` and every resource overridden during the plan gives a plan
+in which identifiers are known and shared by all that refer to them. Nothing is mocked beyond that: variables,
+locals, policy documents and the provider's validation are the real ones.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from nestctl import process
+from nestctl.prove.plan import Plan, read_resources
+from nestctl.prove.source import Block, blocks, without_keys
+from nestctl.prove.stand_in import ACCOUNT_ID, listening
+from nestctl.report import NestctlError
+from nestctl.settings.paths import INFRASTRUCTURE
+from nestctl.terraform.root import Root
+
+TEST = "offline.tftest.hcl"
+REGION = "us-east-1"
+
+ARN_PREFIXES = {
+    "aws_s3_bucket": "arn:aws:s3:::",
+    "aws_kms_key": f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/",
+    "aws_ssm_parameter": f"arn:aws:ssm:{REGION}:{ACCOUNT_ID}:parameter/",
+    "aws_iam_role": f"arn:aws:iam::{ACCOUNT_ID}:role/",
+    "aws_iam_policy": f"arn:aws:iam::{ACCOUNT_ID}:policy/",
+    "aws_iam_user": f"arn:aws:iam::{ACCOUNT_ID}:user/",
+}
+"""First parts of ARNs whose form a validation of ours looks at; the provider wants only that it is an ARN."""
+
+MADE_UP = {
+    "terraform_data": "output = 1",
+    "aws_lambda_function_url": f'function_url = "https://example.lambda-url.{REGION}.on.aws/"',
+}
+"""Values that the configuration takes apart."""
+
+NO_BACKEND = 'terraform {\n  backend "local" {}\n}\n'
+
+EDGE = re.compile(r'"([^"]+)" -> "([^"]+)"')
+
+
+def plan(
+    name: str,
+    variables: Mapping[str, Any],
+    work: Path,
+    *,
+    infrastructure: Path = INFRASTRUCTURE,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Plan:
+    """Plan a root as for an empty account.
+
+    Args:
+        name: Name of the root: a folder of ``infrastructure``.
+        variables: Its input variables.
+        work: Folder for Terraform's data and log.
+        infrastructure: Folder of the roots and modules; nothing is written there.
+        tell: Told what happens.
+
+    Raises:
+        NestctlError: ``terraform-init`` or ``prove-plan`` with Terraform's diagnostics.
+    """
+    with tempfile.TemporaryDirectory(prefix="nestctl-prove-") as folder, listening(REGION) as stand_in:
+        copy = Path(folder) / "infrastructure"
+        ignored = shutil.ignore_patterns(".terraform", "tests", "*.tfstate*", "*.tfplan", "terraform.tfvars")
+        shutil.copytree(infrastructure, copy, ignore=ignored)
+        found = blocks(infrastructure / name)
+        root = Root(name=name, folder=copy / name, data=work / name, environ={}, variables=variables)
+        # A folder that is new each time has no stamp to trust.
+        shutil.rmtree(root.data, ignore_errors=True)
+        root.data.mkdir(parents=True)
+        env = _environment(root, stand_in.url)
+        (root.folder / "zz_offline_override.tf").write_text(NO_BACKEND, encoding="utf-8")
+        tell(f"planning {name} without an account")
+        _run(root, env, ["init", "-input=false", "-no-color", "-lockfile=readonly"])
+        changes, outputs, raw = _test(root, env, found)
+        edges = _graph(_run(root, env, ["graph"]))
+    if stand_in.refused:
+        raise _failure(name, f"The plan asked AWS for {', '.join(sorted(set(stand_in.refused)))}.")
+    return Plan(
+        root=name,
+        variables=dict(variables),
+        resources=tuple(sorted(read_resources(changes, found), key=lambda r: r.address)),
+        outputs={key: change.get("after") for key, change in outputs.items()},
+        blocks=found,
+        edges=edges,
+        canaries=tuple(stand_in.canaries),
+        raw=raw,
+    )
+
+
+def _environment(root: Root, url: str) -> dict[str, str]:
+    """Return Terraform's environment without anything of the user's AWS."""
+    env = {k: v for k, v in root.environment().items() if not k.startswith(("AWS_", "TF_VAR_"))}
+    nowhere = str(root.data / "no-such-file")
+    return env | {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": "none",
+        "AWS_SECRET_ACCESS_KEY": "none",
+        "AWS_CONFIG_FILE": nowhere,
+        "AWS_SHARED_CREDENTIALS_FILE": nowhere,
+        "AWS_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def _test(
+    root: Root, env: Mapping[str, str], found: Mapping[str, Block]
+) -> tuple[list[dict[str, Any]], dict[str, Any], str]:
+    tests = root.folder / "tests"
+    tests.mkdir()
+    (tests / TEST).write_text(test_file(found.values()), encoding="utf-8")
+    (root.folder / "terraform.tfvars.json").write_text(json.dumps(root.variables), encoding="utf-8")
+    argv = ["test", "-json", "-verbose", f"-filter=tests/{TEST}"]
+    said: list[dict[str, Any]] = []
+    with process.program(
+        [*_terraform(root), *argv], cwd=root.folder, env=env, log=root.data / "test.log"
+    ) as running:
+        said.extend(json.loads(line) for line in running.lines())
+        running.finish()
+    errors = [m["diagnostic"] for m in said if m.get("type") == "diagnostic" and m["@level"] == "error"]
+    plans = [m["test_plan"] for m in said if m.get("type") == "test_plan"]
+    if errors or len(plans) != 1:
+        why = "\n".join(f"{e['summary']}: {e.get('detail', '')}" for e in errors)
+        raise _failure(root.name, why or f"terraform test gave {len(plans)} plans.")
+    (planned,) = plans
+    changes, outputs = planned.get("resource_changes") or [], planned.get("output_changes") or {}
+    return changes, outputs, json.dumps({"resource_changes": changes, "output_changes": outputs})
+
+
+def test_file(found: Iterable[Block]) -> str:
+    """Return the test file that plans a configuration with all identifiers known."""
+    parts = []
+    for block in found:
+        if block.kind != "resource":
+            continue
+        service = block.type.removeprefix("aws_").replace("_", "-")
+        prefix = ARN_PREFIXES.get(block.type, f"arn:aws:{service}:{REGION}:{ACCOUNT_ID}:")
+        arn = prefix + re.sub(r"[^a-z0-9-]", "-", block.address)
+        values = MADE_UP.get(block.type, f'arn = "{arn}"')
+        parts.append(
+            f"override_resource {{\n  target          = {block.address}\n"
+            f"  override_during = plan\n  values          = {{ {values} }}\n}}\n"
+        )
+    return "\n".join([*parts, 'run "offline" {\n  command = plan\n}\n'])
+
+
+def _graph(text: str) -> dict[str, frozenset[str]]:
+    edges: dict[str, set[str]] = {}
+    for source, target in EDGE.findall(text):
+        edges.setdefault(without_keys(source), set()).add(without_keys(target))
+    return {source: frozenset(targets) for source, targets in edges.items()}
+
+
+def _terraform(root: Root) -> list[str]:
+    from nestctl.terraform.binary import find_terraform
+
+    return [str(find_terraform().path), f"-chdir={root.folder}"]
+
+
+def _run(root: Root, env: Mapping[str, str], argv: list[str]) -> str:
+    return process.run(
+        [*_terraform(root), *argv],
+        cwd=root.folder,
+        env=env,
+        log=root.log,
+        code="terraform-" + argv[0],
+        what=f"terraform {argv[0]} of {root.name} failed.",
+        next_="nestctl doctor, then run the same command again",
+    )
+
+
+def _failure(name: str, why: str) -> NestctlError:
+    return NestctlError(
+        "prove-plan",
+        f"The root {name} could not be planned without an account.",
+        why,
+        f"Correct the cause, then: nestctl prove --root {name}",
+    )

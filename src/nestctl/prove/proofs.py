@@ -1,0 +1,47 @@
+"""The list of proofs. A new one is a module with ``prove`` and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from nestctl.prove.report import Report
+from nestctl.prove.roots import Plans
+from nestctl.report import usage_error
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One proof.
+
+    Attributes:
+        name: As the command line names it.
+        title: What it shows, in a few words.
+        prove: Takes the plans and returns a report for each root that it looked at.
+    """
+
+    name: str
+    title: str
+    prove: Callable[[Plans], Sequence[Report]]
+
+
+PROOFS: tuple[Proof, ...] = ()
+"""In the order in which they are shown."""
+
+
+def choose(names: Sequence[str]) -> tuple[Proof, ...]:
+    """Return the proofs of these names, all of them for none.
+
+    Raises:
+        NestctlError: ``unknown-proof`` (exit status 2).
+    """
+    known = {proof.name: proof for proof in PROOFS}
+    for name in names:
+        if name not in known:
+            raise usage_error(
+                "unknown-proof",
+                f"There is no proof {name!r}.",
+                f"The proofs are: {', '.join(known)}.",
+                "nestctl prove",
+            )
+    return tuple(known[name] for name in names) or PROOFS
