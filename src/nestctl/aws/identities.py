@@ -67,8 +67,7 @@ def external_id(aws: Aws, role: str) -> str | None:
 
 def read_profile(file: Path, section: str) -> dict[str, str]:
     """Return a section of an AWS config or credentials file; empty when it is not there."""
-    parser = configparser.RawConfigParser(default_section="")
-    parser.read(file, encoding="utf-8")
+    parser = _parse(file)
     return dict(parser[section]) if parser.has_section(section) else {}
 
 
@@ -78,9 +77,25 @@ def write_profile(file: Path, section: str, values: Mapping[str, str]) -> None:
     The file is replaced in one move, so that it is never half written.
     """
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    parser = _parse(file)
+    parser[section] = dict(values)
+    _replace(file, parser)
+
+
+def remove_profile(file: Path, section: str) -> None:
+    """Remove a section of an AWS config or credentials file and leave the others."""
+    parser = _parse(file)
+    if parser.remove_section(section):
+        _replace(file, parser)
+
+
+def _parse(file: Path) -> configparser.RawConfigParser:
     parser = configparser.RawConfigParser(default_section="")
     parser.read(file, encoding="utf-8")
-    parser[section] = dict(values)
+    return parser
+
+
+def _replace(file: Path, parser: configparser.RawConfigParser) -> None:
     descriptor, name = tempfile.mkstemp(dir=file.parent)
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         parser.write(stream)

@@ -1,8 +1,8 @@
-"""nestctl destroy: removes an environment."""
+"""nestctl destroy: removes an environment, and on request everything else of the project."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,11 +12,18 @@ from nestctl.cli.session import open_session, run_lock
 from nestctl.report import ExitCode, NestctlError, Progress
 from nestctl.report.console import data, make_reporter
 
+if TYPE_CHECKING:
+    from nestctl.runbook.context import Context
+    from nestctl.runbook.step import Tell
+
 
 def destroy(
     confirm: Annotated[
         str | None, typer.Option("--confirm", help="Name of what is destroyed, e.g. nest-staging.")
     ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also the role, the users and the buckets of Terraform's state.")
+    ] = False,
     env: options.EnvOption = "staging",
     target: options.TargetOption = "local",
     app: options.AppOption = None,
@@ -24,20 +31,21 @@ def destroy(
     as_json: options.JsonOption = False,
     quiet: options.QuietOption = False,
 ) -> None:
-    """Empty what blocks it, then destroy the environment with Terraform; state and role stay.
+    """Empty what blocks it, then destroy the environment with Terraform; state and role stay without --all.
 
     Examples:
       nestctl destroy --dry-run
       nestctl destroy --confirm nest-staging
+      nestctl destroy --confirm nest-staging --all
     """
-    run_command("destroy", as_json, lambda: _destroy(confirm, env, target, app, dry_run, quiet), _show)
+    run_command(
+        "destroy", as_json, lambda: _destroy(confirm, everything, env, target, app, dry_run, quiet), _show
+    )
 
 
 def _destroy(
-    confirm: str | None, env: str, target: str, app: Any, dry_run: bool, quiet: bool
+    confirm: str | None, everything: bool, env: str, target: str, app: Any, dry_run: bool, quiet: bool
 ) -> dict[str, Any]:
-    from nestctl.runbook import destroy as steps
-
     session = open_session(env=env, target=target, app=app)
     stack = session.settings.stack
     if not dry_run and confirm != stack:
@@ -59,25 +67,50 @@ def _destroy(
 
             chosen = session.target(tell)
             assert chosen is not None  # noqa: S101 - it was to be started
-            context = session.context(chosen, reporter)
-            root, saved = steps.plan(context, tell)
-            changes = [change.address for change in saved.changes]
-            if dry_run:
-                saved.file.unlink(missing_ok=True)
-                return {"stack": stack, "resources": changes, "destroyed": None}
-            return {
-                "stack": stack,
-                "resources": changes,
-                "destroyed": steps.destroy(context, root, saved, tell),
-            }
+            return _run(session.context(chosen, reporter), tell, everything=everything, dry_run=dry_run)
     finally:
         reporter.close()
 
 
+def _run(context: Context, tell: Tell, *, everything: bool, dry_run: bool) -> dict[str, Any]:
+    from nestctl.runbook import destroy as environment
+    from nestctl.runbook import destroy_all
+
+    remains = destroy_all.look(context) if everything else None
+    result: dict[str, Any] = {"stack": context.stack, "resources": [], "destroyed": None, "removed": []}
+    result |= {"kept": [], "all": None}
+    try:
+        root, saved = environment.plan(context, tell)
+    except NestctlError as error:
+        # An interrupted --all goes on where the environment is gone already.
+        if error.code != "nothing-to-destroy" or not remains:
+            raise
+    else:
+        result["resources"] = [change.address for change in saved.changes]
+        if dry_run:
+            saved.file.unlink(missing_ok=True)
+        else:
+            result["destroyed"], result["removed"] = environment.destroy(context, root, saved, tell)
+            result["kept"] = environment.kept(context)
+    if remains is not None:
+        result["all"] = (
+            remains.lines(context.project) if dry_run else destroy_all.destroy(context, remains, tell)
+        )
+    return result
+
+
 def _show(result: dict[str, Any]) -> None:
-    if result["destroyed"] is None:
+    stack = result["stack"]
+    if result["destroyed"] is None and result["resources"]:
         for address in result["resources"]:
             data(f"  delete   {address}")
-        data(f"{result['stack']}: {len(result['resources'])} resources would be destroyed")
+        for line in result["all"] or ():
+            data(f"  delete   {line}")
+        data(f"{stack}: {len(result['resources'])} resources would be destroyed")
         return
-    data(f"{result['stack']}: {result['destroyed']}")
+    if result["destroyed"]:
+        data(f"{stack}: {result['destroyed']}")
+    for line in (*result["removed"], *(result["all"] or ())):
+        data(f"  removed  {line}")
+    for line in result["kept"]:
+        data(f"  kept     {line}")

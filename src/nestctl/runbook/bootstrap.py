@@ -40,7 +40,7 @@ class Bootstrap:
                 return needed(reason, f"make the IAM user {identity.user} whole")
         if not identities.has_role_profile(context, external_id):
             return needed(f"the profile {context.stack} is not written", f"write the profile {context.stack}")
-        plan = context.plan(_root(context, external_id), tell)
+        plan = context.plan(root(context, external_id), tell)
         if plan.empty:
             return done(f"role {identities.role_name(context)}")
         return needed(f"the role differs: {plan.summary()}", *(str(c.address) for c in plan.changes))
@@ -52,8 +52,8 @@ class Bootstrap:
         external_id = iam.external_id(context.caller, identities.role_name(context)) or secrets.token_hex(
             EXTERNAL_ID_BYTES
         )
-        root = _root(context, external_id)
-        counts = context.apply(root, context.plan(root, tell))
+        role = root(context, external_id)
+        counts = context.apply(role, context.plan(role, tell))
         identities.ensure_role_profile(context, external_id)
         return f"role {identities.role_name(context)}: {counts}"
 
@@ -73,10 +73,11 @@ class Bootstrap:
 def deployed_root(context: Context) -> Root | None:
     """Return the root once there is a role."""
     external_id = iam.external_id(context.caller, identities.role_name(context))
-    return _root(context, external_id) if external_id else None
+    return root(context, external_id) if external_id else None
 
 
-def _root(context: Context, external_id: str) -> Root:
+def root(context: Context, external_id: str) -> Root:
+    """Return the root of this environment's role."""
     return context.root(
         "bootstrap",
         profile=identities.of_bootstrap(context).profile,

@@ -1,11 +1,12 @@
-"""The way back: empties what blocks a destroy, then lets Terraform destroy the environment's root.
+"""The way back: empties what blocks a destroy, lets Terraform destroy the environment's root, and sweeps.
 
 The roots ``state`` and ``bootstrap`` stay: they hold the record of what there was and the right to go on.
+``destroy_all`` removes them too.
 """
 
 from __future__ import annotations
 
-from nestctl.aws import emptying
+from nestctl.aws import emptying, leavings
 from nestctl.report import NestctlError
 from nestctl.runbook import stack
 from nestctl.runbook.context import Context
@@ -15,24 +16,40 @@ from nestctl.terraform.root import Plan, Root
 BUCKETS = ("static_bucket_name", "s3_fixtures_bucket_name", "zappa_bucket_name", "backups_bucket_name")
 REPOSITORIES = ("backend", "frontend")
 
+ZAPPA_ROLE = "ZappaLambdaExecutionRole"
+"""Last part of the role that Zappa makes when nobody gives it one (``Zappa.role_name``)."""
+
 
 def plan(context: Context, tell: Tell) -> tuple[Root, Plan]:
     """Return the environment's root and the plan of its destruction.
 
     Raises:
-        NestctlError: ``nothing-to-destroy``.
+        NestctlError: ``nothing-to-destroy``, or ``deletion-protected`` before anything is emptied.
     """
     root = stack.deployed_root(context)
     if root is None:
+        raise nothing(context)
+    if protected := leavings.protected(context.deployer, f"{context.stack}-db", f"{context.stack}-alb"):
         raise NestctlError(
-            "nothing-to-destroy",
-            f"There is no {context.stack}.",
-            "Its root has no state with resources.",
-            "nestctl up",
+            "deletion-protected",
+            f"AWS refuses to delete the {' and the '.join(protected)}.",
+            "Deletion protection is on; nothing was touched.",
+            f"Set deletion_protection = false under [environments.{context.environment}.sizes] in nest.toml, "
+            f"then: nestctl apply {context.environment}",
         )
     tell("planning the destruction")
     context.free_state(root, tell)
     return root, root.plan(destroy=True, name="destroy")
+
+
+def nothing(context: Context) -> NestctlError:
+    """Return the error for an environment that is not there."""
+    return NestctlError(
+        "nothing-to-destroy",
+        f"There is no {context.stack}.",
+        "Its root has no state with resources.",
+        "nestctl up",
+    )
 
 
 def empty(context: Context, tell: Tell) -> list[str]:
@@ -56,18 +73,62 @@ def empty(context: Context, tell: Tell) -> list[str]:
     return removed
 
 
-def destroy(context: Context, root: Root, saved: Plan, tell: Tell) -> str:
-    """Empty, then apply the plan; once more where logs arrived in between.
+def sweep(context: Context, families: list[str], tell: Tell) -> list[str]:
+    """Remove what stays although Terraform has destroyed all that it knows, and return what was removed.
+
+    Args:
+        context: The run.
+        families: Families of task definitions: the frontend's revisions outlive their resource.
+        tell: Told what happens.
+    """
+    tell("sweeping up what AWS made by itself")
+    aws, name = context.deployer, context.stack
+    removed = []
+    if count := leavings.deregister_task_definitions(aws, families):
+        removed.append(f"{count} task definitions")
+    # A service that writes once more makes its group again; container insights make their own.
+    whole = (
+        f"/aws/lambda/{context.function_name}",
+        f"/aws/vpc/{name}-flow-logs",
+        f"/aws/rds/proxy/{name}-db",
+    )
+    folders = (
+        f"/aws/ecs/{name}/",
+        f"/aws/rds/instance/{name}-db/",
+        f"/aws/elasticache/{name}-cache/",
+        *(f"/aws/ecs/containerinsights/{name}-{cluster}-cluster/" for cluster in ("tasks", "frontend")),
+    )
+    removed += [f"log group {group}" for group in leavings.delete_log_groups(aws, whole, folders)]
+    if leavings.delete_role(aws, f"{name}-{ZAPPA_ROLE}"):
+        removed.append(f"role {name}-{ZAPPA_ROLE}")
+    return removed
+
+
+def kept(context: Context) -> list[str]:
+    """Return what stays of the environment by choice: the database's snapshots."""
+    why = "encrypted with the environment's key, which is deleted 7 to 30 days from now: copy it before"
+    found = leavings.snapshots(context.caller, f"{context.stack}-db")
+    return [f"snapshot {name} ({why})" for name in found]
+
+
+def destroy(context: Context, root: Root, saved: Plan, tell: Tell) -> tuple[str, list[str]]:
+    """Empty, then apply the plan; once more where logs arrived in between; then sweep.
+
+    Returns:
+        Terraform's counts, and what was removed beside it.
 
     Raises:
         NestctlError: ``terraform-apply``.
     """
-    empty(context, tell)
+    tasks = stack.outputs(context).get("task_definitions") or {}
+    families = [f"{context.stack}-frontend", *(task["family"] for task in tasks.values())]
+    removed = empty(context, tell)
     try:
-        return context.apply(root, saved)
+        counts = context.apply(root, saved)
     except NestctlError as error:
         if "BucketNotEmpty" not in error.why:
             raise
-    tell("something was written meanwhile: emptying once more")
-    empty(context, tell)
-    return context.apply(root, root.plan(destroy=True, name="destroy"))
+        tell("something was written meanwhile: emptying once more")
+        removed += empty(context, tell)
+        counts = context.apply(root, root.plan(destroy=True, name="destroy"))
+    return counts, removed + sweep(context, families, tell)

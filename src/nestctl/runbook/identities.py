@@ -66,6 +66,11 @@ def policy(context: Context, identity: Identity) -> str:
     return text
 
 
+def tags(context: Context) -> dict[str, str]:
+    """Return the tags of every user that nestctl makes; one without them was made by somebody else."""
+    return {"Project": context.project, "ManagedBy": "nestctl"}
+
+
 def missing(context: Context, identity: Identity) -> str:
     """Return what is missing of an identity, or an empty string when it is whole."""
     found = identities.user_policy(context.caller, identity.user)
@@ -88,8 +93,7 @@ def ensure(context: Context, identity: Identity, tell: Tell) -> None:
     if not missing(context, identity):
         return
     tell(f"making the IAM user {identity.user}")
-    tags = {"Project": context.project, "ManagedBy": "nestctl"}
-    identities.ensure_user(context.caller, identity.user, policy(context, identity), tags)
+    identities.ensure_user(context.caller, identity.user, policy(context, identity), tags(context))
     key = identities.read_profile(context.target.credentials_file, identity.profile)
     if key.get("aws_access_key_id") not in identities.access_key_ids(context.caller, identity.user):
         key_id, secret = identities.create_access_key(context.caller, identity.user)
@@ -119,6 +123,14 @@ def role_profile(context: Context, external_id: str) -> dict[str, str]:
         "source_profile": of_environment(context).profile,
         "region": context.target.region,
     }
+
+
+def forget(context: Context, identity: Identity) -> None:
+    """Remove the profile of a user, and the one through which the environment's role was assumed."""
+    identities.remove_profile(context.target.credentials_file, identity.profile)
+    identities.remove_profile(context.target.config_file, _section(identity.profile))
+    if identity == of_environment(context):
+        identities.remove_profile(context.target.config_file, _section(context.stack))
 
 
 def has_role_profile(context: Context, external_id: str) -> bool:

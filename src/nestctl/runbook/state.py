@@ -34,7 +34,7 @@ class State:
                 "terraform apply in infrastructure/state",
                 f"move its state into {context.state_bucket('state')}",
             )
-        plan = context.plan(_root(context), tell)
+        plan = context.plan(root(context), tell)
         if plan.empty:
             return done(f"state in {context.state_bucket('state')}")
         return needed(f"the buckets differ: {plan.summary()}", *(str(c.address) for c in plan.changes))
@@ -43,12 +43,12 @@ class State:
         """Apply, then move the state."""
         identities.ensure(context, identities.of_state(context), tell)
         if _moved(context):
-            root = _root(context)
-            return context.apply(root, context.plan(root, tell))
-        first = _root(context, local=True)
+            moved = root(context)
+            return context.apply(moved, context.plan(moved, tell))
+        first = root(context, local=True)
         counts = context.apply(first, context.plan(first, tell))
         tell("moving the state into its bucket")
-        _root(context).init(migrate=True)
+        root(context).init(migrate=True)
         _forget_local_state(context)
         return f"{counts}; state moved into {context.state_bucket('state')}"
 
@@ -61,7 +61,7 @@ class State:
                 "terraform init -migrate-state ended well, but the object is not there.",
                 "nestctl up --until state",
             )
-        if not context.plan(_root(context), tell).empty:
+        if not context.plan(root(context), tell).empty:
             raise NestctlError(
                 "state-drift",
                 "A plan of infrastructure/state is not empty right after its apply.",
@@ -72,14 +72,15 @@ class State:
 
 def deployed_root(context: Context) -> Root | None:
     """Return the root once its state lies in its bucket."""
-    return _root(context) if _moved(context) else None
+    return root(context) if _moved(context) else None
 
 
 def _moved(context: Context) -> bool:
     return s3.head(context.caller, context.state_bucket("state"), STATE_KEY) is not None
 
 
-def _root(context: Context, *, local: bool = False) -> Root:
+def root(context: Context, *, local: bool = False) -> Root:
+    """Return the root, with its state in its bucket or, before there is one, on this machine."""
     return context.root(
         "state",
         folder=_folder(context, local=local),
