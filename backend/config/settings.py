@@ -22,6 +22,8 @@ DEBUG = False
 ALLOWED_HOSTS = [re.sub(r":\d+$", "", host) for host in _values.listing("DJANGO_ALLOWED_HOSTS")]
 if not ALLOWED_HOSTS and not _on_aws:
     ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+# What the frontend's server shows at the function's own address; without it, nobody is served there.
+ORIGIN_SECRET = _values.get("NEST_ORIGIN_SECRET")
 CSRF_TRUSTED_ORIGINS = _values.listing("DJANGO_CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
@@ -31,6 +33,7 @@ INSTALLED_APPS = [
     "slack",
 ]
 MIDDLEWARE = [
+    "config.origin.OriginMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -35,6 +35,13 @@ for (const value of [undefined, "", "  ", PLACEHOLDER, "nest.example.org", "ftp:
   });
 }
 
+test("the secret for the backend's own address is optional", () => {
+  assert.equal(backendConfig({ ...backend, NEST_ORIGIN_SECRET: "shared" }).originSecret, "shared");
+  for (const value of [undefined, "", PLACEHOLDER]) {
+    assert.equal(backendConfig({ ...backend, NEST_ORIGIN_SECRET: value }).originSecret, null);
+  }
+});
+
 test("the time-out can be set, and nonsense leaves the default", () => {
   const usual = backendConfig(backend).timeoutMs;
   assert.equal(backendConfig({ ...backend, NEXT_SERVER_TIMEOUT_MS: "1500" }).timeoutMs, 1500);

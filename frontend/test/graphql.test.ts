@@ -14,6 +14,8 @@ interface Answer {
 class Backend {
   token = "token-1";
   readonly calls: string[] = [];
+  /** What each call showed as the shared secret. */
+  readonly secrets: unknown[] = [];
   /** What the next GraphQL requests get instead of data, in turn. */
   readonly answers: (Answer | "hang up" | "hang")[] = [];
   csrf: Answer | null = null;
@@ -23,6 +25,7 @@ class Backend {
 
   handle = (request: IncomingMessage, response: ServerResponse): void => {
     this.calls.push(`${request.method} ${request.url}`);
+    this.secrets.push(request.headers["x-origin-verify"]);
     if (request.url === "/csrf/") {
       if (this.setsCookie) response.setHeader("set-cookie", `csrftoken=cookie-of-${this.token}; Path=/; Secure`);
       this.#send(response, this.csrf ?? { body: { csrftoken: this.token } });
@@ -49,7 +52,7 @@ class Backend {
   }
 }
 
-async function start(t: TestContext, timeoutMs = 5000): Promise<{ backend: Backend; client: GraphQLClient; url: string }> {
+async function start(t: TestContext, timeoutMs = 5000, originSecret: string | null = null): Promise<{ backend: Backend; client: GraphQLClient; url: string }> {
   const backend = new Backend();
   const server = createServer(backend.handle);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -58,7 +61,7 @@ async function start(t: TestContext, timeoutMs = 5000): Promise<{ backend: Backe
     server.close();
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const client = new GraphQLClient({ graphqlUrl: `${url}/graphql/`, csrfUrl: `${url}/csrf/`, timeoutMs });
+  const client = new GraphQLClient({ graphqlUrl: `${url}/graphql/`, csrfUrl: `${url}/csrf/`, originSecret, timeoutMs });
   return { backend, client, url };
 }
 
@@ -79,6 +82,15 @@ test("a query sends token, cookie and referrer, and gives the data", async (t) =
   assert.equal(backend.lastHeaders.cookie, "csrftoken=cookie-of-token-1");
   assert.equal(backend.lastHeaders.referer, `${url}/graphql/`);
   assert.deepEqual(JSON.parse(backend.lastBody).variables, { a: 1 });
+});
+
+test("every call shows the shared secret, where there is one", async (t) => {
+  const shared = await start(t, 5000, "shared");
+  await shared.client.query("{ a }");
+  assert.deepEqual(shared.backend.secrets, ["shared", "shared"]);
+  const none = await start(t);
+  await none.client.query("{ a }");
+  assert.deepEqual(none.backend.secrets, [undefined, undefined]);
 });
 
 test("without a cookie in the answer, the token is the cookie", async (t) => {

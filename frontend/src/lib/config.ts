@@ -8,6 +8,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface BackendConfig {
   readonly graphqlUrl: string;
   readonly csrfUrl: string;
+  /** Shows the backend's own address that this server asks; null where it asks by the load balancer. */
+  readonly originSecret: string | null;
   /** How long one page may wait for the backend, in milliseconds. */
   readonly timeoutMs: number;
 }
@@ -54,6 +56,7 @@ export function backendConfig(env: Environment = process.env): BackendConfig {
   return {
     graphqlUrl: urlSetting(env, "NEXT_SERVER_GRAPHQL_URL", "https://nest.example.org/graphql/"),
     csrfUrl: urlSetting(env, "NEXT_SERVER_CSRF_URL", "https://nest.example.org/csrf/"),
+    originSecret: setting(env, "NEST_ORIGIN_SECRET"),
     timeoutMs: Number.isFinite(timeout) && timeout > 0 ? timeout : DEFAULT_TIMEOUT_MS,
   };
 }

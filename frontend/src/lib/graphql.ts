@@ -140,7 +140,10 @@ export class GraphQLClient {
 
   async #send(url: string, init: RequestInit & { signal: AbortSignal }): Promise<Response> {
     // Each request asks anew: pages show what the database holds now.
-    const request: RequestInit = { ...init, cache: "no-store", redirect: "error" };
+    const headers = new Headers(init.headers);
+    if (this.#config.originSecret !== null) headers.set("x-origin-verify", this.#config.originSecret);
+    // No redirect is followed, so the secret goes nowhere else.
+    const request: RequestInit = { ...init, headers, cache: "no-store", redirect: "error" };
     for (let attempt = 1; ; attempt += 1) {
       const last = attempt === 2;
       try {

@@ -19,7 +19,8 @@ resource "aws_cloudwatch_log_group" "lambda" {
   tags              = merge(var.common_tags, { Name = "${local.name}-lambda" })
 }
 
-# The frontend's server calls the backend here, past the load balancer. It is public, as the site is.
+# The frontend's server calls the backend here, past the load balancer. IAM cannot guard it, since Next.js signs no
+# requests: the application answers only those that show a secret which both sides read from Parameter Store.
 resource "aws_lambda_function_url" "backend" {
   count = local.has_function ? 1 : 0
 
