@@ -25,7 +25,15 @@ class Proof:
     prove: Callable[[Plans], Sequence[Report]]
 
 
-PROOFS: tuple[Proof, ...] = ()
+def _secrets(plans: Plans) -> Sequence[Report]:
+    from nestctl.prove import secrets
+
+    return secrets.prove(plans)
+
+
+PROOFS: tuple[Proof, ...] = (
+    Proof("secrets", "no secret in plan, state, outputs, tasks, functions, logs or user data", _secrets),
+)
 """In the order in which they are shown."""
 
 
