@@ -37,5 +37,9 @@ module "platform" {
   log_retention_days              = var.log_retention_days
   cloudtrail_enabled              = var.cloudtrail_enabled
   waf_enabled                     = var.waf_enabled
+  alarms_enabled                  = var.alarms_enabled
+  alarm_emails                    = var.alarm_emails
+  monthly_budget                  = var.monthly_budget
+  backup_plan_retention_days      = var.backup_plan_retention_days
   application                     = var.application
 }

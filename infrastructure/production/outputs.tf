@@ -8,6 +8,11 @@ output "acm_certificate_domain_validation_options" {
   value       = module.platform.acm_certificate_domain_validation_options
 }
 
+output "alarm_topic_arn" {
+  description = "Topic of alarms and budget notices; null while there is none."
+  value       = module.platform.alarm_topic_arn
+}
+
 output "alb_arn" {
   description = "ARN of the load balancer."
   value       = module.platform.alb_arn

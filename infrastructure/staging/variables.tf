@@ -15,6 +15,11 @@ variable "max_retries" {
   type        = number
   default     = 10
   nullable    = false
+
+  validation {
+    condition     = var.max_retries >= 1 && floor(var.max_retries) == var.max_retries
+    error_message = "max_retries is a whole number, 1 or more."
+  }
 }
 
 variable "tags" {
@@ -274,6 +279,33 @@ variable "waf_enabled" {
   description = "Whether a web application firewall stands before the load balancer."
   type        = bool
   default     = false
+  nullable    = false
+}
+
+variable "alarms_enabled" {
+  description = "Whether alarms on errors, unhealthy tasks, the database's storage and the cache's memory are published to a topic."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "alarm_emails" {
+  description = "Addresses that get alarms and budget notices. Each has to confirm its subscription once."
+  type        = set(string)
+  default     = []
+  nullable    = false
+}
+
+variable "monthly_budget" {
+  description = "US dollars a month for the environment; a notice goes out at 80 % of them, at all of them, and when the forecast passes them. Null watches no costs."
+  type        = number
+  default     = null
+}
+
+variable "backup_plan_retention_days" {
+  description = "Days that AWS Backup keeps a daily copy of the database in a vault of its own; 0 makes none."
+  type        = number
+  default     = 0
   nullable    = false
 }
 

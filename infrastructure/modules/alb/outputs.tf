@@ -34,6 +34,16 @@ output "frontend_target_group_arn" {
   depends_on  = [aws_lb_listener.http, aws_lb_listener.https]
 }
 
+output "frontend_target_group_arn_suffix" {
+  description = "The frontend's target group as CloudWatch metrics name it."
+  value       = aws_lb_target_group.frontend.arn_suffix
+}
+
+output "backend_target_group_arn_suffix" {
+  description = "The backend's target group as CloudWatch metrics name it."
+  value       = aws_lb_target_group.backend.arn_suffix
+}
+
 output "backend_target_group_arn" {
   description = "Target group of the backend's function."
   value       = aws_lb_target_group.backend.arn

@@ -103,6 +103,11 @@ variable "hsts_max_age" {
   type        = number
   default     = 31536000
   nullable    = false
+
+  validation {
+    condition     = var.hsts_max_age >= 0 && floor(var.hsts_max_age) == var.hsts_max_age
+    error_message = "hsts_max_age is a whole number of seconds, 0 or more."
+  }
 }
 
 variable "backend_paths" {
@@ -141,6 +146,11 @@ variable "lambda_alias" {
   type        = string
   default     = "live"
   nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z_-][A-Za-z0-9_-]{0,127}$", var.lambda_alias))
+    error_message = "lambda_alias is the name of an alias, such as live: no version number."
+  }
 }
 
 variable "frontend_port" {
@@ -189,5 +199,28 @@ variable "waf_rate_limit" {
   validation {
     condition     = var.waf_rate_limit >= 10 && var.waf_rate_limit <= 2000000000
     error_message = "waf_rate_limit is between 10 and 2,000,000,000 requests in five minutes."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "Key that encrypts the firewall's log."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = !var.waf_enabled || var.kms_key_arn != null
+    error_message = "waf_enabled needs kms_key_arn, the key of the firewall's log."
+  }
+}
+
+variable "log_retention_days" {
+  description = "Days that the firewall's log is kept."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days is one that CloudWatch Logs offers, such as 7, 30, 90 or 365."
   }
 }

@@ -70,6 +70,50 @@ resource "aws_wafv2_web_acl" "this" {
   }
 }
 
+# What was stopped and why. WAF writes only to a group whose name begins so.
+resource "aws_cloudwatch_log_group" "waf" {
+  count = var.waf_enabled ? 1 : 0
+
+  name              = "aws-waf-logs-${local.name}"
+  retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arn
+  tags              = merge(var.common_tags, { Name = "${local.name}-waf" })
+}
+
+resource "aws_wafv2_web_acl_logging_configuration" "this" {
+  count = var.waf_enabled ? 1 : 0
+
+  resource_arn            = aws_wafv2_web_acl.this[0].arn
+  log_destination_configs = [aws_cloudwatch_log_group.waf[0].arn]
+
+  # What passes is in the load balancer's access log already.
+  logging_filter {
+    default_behavior = "DROP"
+
+    filter {
+      behavior    = "KEEP"
+      requirement = "MEETS_ANY"
+
+      condition {
+        action_condition {
+          action = "BLOCK"
+        }
+      }
+    }
+  }
+
+  # Sessions and credentials have no place in a log.
+  dynamic "redacted_fields" {
+    for_each = ["authorization", "cookie"]
+
+    content {
+      single_header {
+        name = redacted_fields.value
+      }
+    }
+  }
+}
+
 resource "aws_wafv2_web_acl_association" "this" {
   count = var.waf_enabled ? 1 : 0
 

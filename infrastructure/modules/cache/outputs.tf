@@ -3,6 +3,11 @@ output "replication_group_id" {
   value       = aws_elasticache_replication_group.this.id
 }
 
+output "cluster_ids" {
+  description = "Identifiers of the nodes, as CloudWatch metrics name them."
+  value       = toset([for number in range(var.multi_az ? 2 : 1) : format("%s-%03d", local.name, number + 1)])
+}
+
 output "host" {
   description = "Host of the primary endpoint."
   value       = data.aws_elasticache_replication_group.this.primary_endpoint_address

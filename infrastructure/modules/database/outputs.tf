@@ -3,6 +3,11 @@ output "identifier" {
   value       = aws_db_instance.this.identifier
 }
 
+output "arn" {
+  description = "ARN of the instance."
+  value       = aws_db_instance.this.arn
+}
+
 output "endpoint" {
   description = "host:port of the instance itself."
   value       = aws_db_instance.this.endpoint

@@ -88,6 +88,11 @@ variable "cpu_architecture" {
   type        = string
   default     = "X86_64"
   nullable    = false
+
+  validation {
+    condition     = contains(["X86_64", "ARM64"], var.cpu_architecture)
+    error_message = "cpu_architecture is X86_64 or ARM64."
+  }
 }
 
 variable "use_fargate_spot" {
@@ -109,6 +114,11 @@ variable "log_retention_days" {
   type        = number
   default     = 30
   nullable    = false
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days is one that CloudWatch Logs offers, such as 7, 30, 90 or 365."
+  }
 }
 
 variable "keep_images" {

@@ -57,6 +57,11 @@ variable "container_port" {
   type        = number
   default     = 3000
   nullable    = false
+
+  validation {
+    condition     = var.container_port >= 1024 && var.container_port <= 65535
+    error_message = "container_port is between 1024 and 65535: the container does not run as root."
+  }
 }
 
 variable "container_health_path" {
@@ -155,6 +160,11 @@ variable "autoscaling" {
     condition     = var.autoscaling == null ? true : var.autoscaling.min >= 1 && var.autoscaling.max >= var.autoscaling.min
     error_message = "autoscaling.min is 1 or more and autoscaling.max is not below it."
   }
+
+  validation {
+    condition     = var.autoscaling == null ? true : var.autoscaling.cpu_percent >= 1 && var.autoscaling.cpu_percent <= 100
+    error_message = "autoscaling.cpu_percent is between 1 and 100."
+  }
 }
 
 variable "health_check_grace_seconds" {
@@ -162,6 +172,11 @@ variable "health_check_grace_seconds" {
   type        = number
   default     = 120
   nullable    = false
+
+  validation {
+    condition     = var.health_check_grace_seconds >= 0 && floor(var.health_check_grace_seconds) == var.health_check_grace_seconds
+    error_message = "health_check_grace_seconds is a whole number, 0 or more."
+  }
 }
 
 variable "subnet_ids" {
@@ -206,6 +221,11 @@ variable "log_retention_days" {
   type        = number
   default     = 30
   nullable    = false
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days is one that CloudWatch Logs offers, such as 7, 30, 90 or 365."
+  }
 }
 
 variable "cdn_price_class" {

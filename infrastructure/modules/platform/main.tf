@@ -157,6 +157,8 @@ module "alb" {
   frontend_health_path    = var.application.frontend.health_path
   deletion_protection     = var.deletion_protection
   waf_enabled             = var.waf_enabled
+  kms_key_arn             = module.kms.key_arn
+  log_retention_days      = var.log_retention_days
 }
 
 module "ecs" {

@@ -309,3 +309,45 @@ variable "waf_enabled" {
   default     = false
   nullable    = false
 }
+
+variable "alarms_enabled" {
+  description = "Whether alarms on errors, unhealthy tasks, the database's storage and the cache's memory are published to a topic."
+  type        = bool
+  default     = false
+  nullable    = false
+
+  validation {
+    condition     = length(var.alarm_emails) == 0 || var.alarms_enabled || var.monthly_budget != null
+    error_message = "alarm_emails get nothing without alarms_enabled or a monthly_budget."
+  }
+}
+
+variable "alarm_emails" {
+  description = "Addresses that get alarms and budget notices. Each has to confirm its subscription once."
+  type        = set(string)
+  default     = []
+  nullable    = false
+}
+
+variable "monthly_budget" {
+  description = "US dollars a month for the environment; a notice goes out at 80 % of them, at all of them, and when the forecast passes them. Null watches no costs."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.monthly_budget == null ? true : var.monthly_budget >= 1 && length(var.alarm_emails) > 0
+    error_message = "monthly_budget is 1 or more US dollars, and alarm_emails names who is told."
+  }
+}
+
+variable "backup_plan_retention_days" {
+  description = "Days that AWS Backup keeps a daily copy of the database in a vault of its own; 0 makes none."
+  type        = number
+  default     = 0
+  nullable    = false
+
+  validation {
+    condition     = var.backup_plan_retention_days >= 0 && var.backup_plan_retention_days <= 36500 && floor(var.backup_plan_retention_days) == var.backup_plan_retention_days
+    error_message = "backup_plan_retention_days is 0 (none) or a whole number of days up to 36500."
+  }
+}

@@ -153,6 +153,12 @@ run "firewall_by_choice" {
 
   variables {
     waf_enabled = true
+    kms_key_arn = "arn:aws:kms:us-east-1:000000000000:key/00000000-0000-0000-0000-000000000000"
+  }
+
+  assert {
+    condition     = startswith(aws_cloudwatch_log_group.waf[0].name, "aws-waf-logs-") && aws_cloudwatch_log_group.waf[0].kms_key_id == var.kms_key_arn
+    error_message = "What the firewall stops is not logged, or not encrypted."
   }
 
   assert {
