@@ -99,12 +99,11 @@ def test_the_table_of_errors_lists_each_under_its_chapter() -> None:
 
 
 def commands(command: Any, name: str = "nestctl") -> Iterator[tuple[str, Any]]:
-    inner = getattr(command, "commands", None)  # a group's
-    if inner is None:
+    if not hasattr(command, "list_commands"):  # a group's
         yield name, command
         return
-    for word, part in inner.items():
-        yield from commands(part, f"{name} {word}")
+    for word in command.list_commands(None):
+        yield from commands(command.get_command(None, word), f"{name} {word}")
 
 
 def sections(file: str) -> dict[str, str]:

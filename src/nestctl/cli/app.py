@@ -1,27 +1,52 @@
-"""The command line: one Typer application, one file per noun."""
+"""The command line: one Typer application, one file per noun, each imported when it is asked for."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from nestctl.cli import local
-from nestctl.cli.destroy import destroy
-from nestctl.cli.doctor import doctor
+from nestctl.cli.commands import COMMANDS, EPILOG, SUMMARY, columns, first_page
 from nestctl.cli.options import help_of
-from nestctl.cli.prove import prove
-from nestctl.cli.roots import apply, plan
-from nestctl.cli.status import status
-from nestctl.cli.up import up
+
+
+class Nouns(TyperGroup):
+    """The commands of the table, loaded when they are named; its help is that of the table."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Typer's signature
+        """Return the names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        """Return a command by its name, ``None`` when there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        found = getattr(import_module(module), attribute)
+        if isinstance(found, typer.Typer):
+            found.rich_markup_mode = None
+            noun = typer.main.get_group(found)
+            noun.name = cmd_name
+            return noun
+        alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+        alone.command(cmd_name, help=help_of(found))(found)
+        return typer.main.get_command(alone)
+
+    def get_help(self, ctx: Any) -> str:  # noqa: ARG002
+        """Return the first page."""
+        return first_page(columns()).rstrip("\n")
+
 
 app = typer.Typer(
+    cls=Nouns,
     name="nestctl",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Puts a Django and Next.js site on AWS, and rehearses all of it on a laptop.",
-    epilog="Exit status: 0 done or nothing to do, 1 failed, 2 wrong usage, 130 interrupted.",
+    help=SUMMARY,
+    epilog=EPILOG,
 )
 
 
@@ -40,8 +65,3 @@ def main(
     ] = False,
 ) -> None:
     """Puts a Django and Next.js site on AWS, and rehearses all of it on a laptop."""
-
-
-for command in (up, status, doctor, plan, apply, prove, destroy):
-    app.command(help=help_of(command))(command)
-app.add_typer(local.app, name="local")

@@ -1,0 +1,94 @@
+"""What ``nestctl`` can do, in words, without the libraries that doing it takes.
+
+``nestctl --help`` is answered from here alone: Typer, and what the commands import, cost ten times what
+starting Python does.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+SUMMARY = "Puts a Django and Next.js site on AWS, and rehearses all of it on a laptop."
+EPILOG = "Exit status: 0 done or nothing to do, 1 failed, 2 wrong usage, 130 interrupted."
+
+OPTIONS = {
+    "--version": "Show the version.",
+    "--install-completion": "Install completion for the current shell.",
+    "--show-completion": "Show completion for the current shell.",
+    "--help": "Show this message and exit.",
+}
+"""The options of ``nestctl`` itself, each with what it does."""
+
+COMMANDS = {
+    "up": ("nestctl.cli.up:up", "Bring the whole site up, or go on where an earlier run stopped."),
+    "status": ("nestctl.cli.status:status", "Show every step and whether it is done; change nothing."),
+    "doctor": (
+        "nestctl.cli.doctor:doctor",
+        "Look at the machine and the settings; the local cloud is started for its account.",
+    ),
+    "plan": ("nestctl.cli.roots:plan", "Plan one root and show what an apply would change."),
+    "apply": ("nestctl.cli.roots:apply", "Plan one root, show the plan, and apply exactly that plan."),
+    "prove": (
+        "nestctl.cli.prove:prove",
+        "Prove the infrastructure from its plan: no account, no network, nothing is made.",
+    ),
+    "destroy": (
+        "nestctl.cli.destroy:destroy",
+        (
+            "Empty what blocks it, then destroy the environment with Terraform; "
+            "state and role stay without --all."
+        ),
+    ),
+    "local": ("nestctl.cli.local:app", "The AWS on this machine: start, stop, look, forget."),
+}
+"""The commands in the order in which help lists them: where each is defined, and the first line of its help.
+
+What is named is a function, or a Typer application for a noun with verbs of its own.
+"""
+
+WIDEST = 80
+NARROWEST = 40
+"""Columns that help is set in, whatever the terminal has."""
+
+
+def columns() -> int:
+    """Return the columns of the terminal, within what text can be read in."""
+    try:
+        wanted = int(os.environ.get("COLUMNS", "")) or os.get_terminal_size(sys.stdout.fileno()).columns
+    except (ValueError, OSError):
+        wanted = WIDEST
+    return max(NARROWEST, min(wanted, WIDEST))
+
+
+def first_page(width: int) -> str:
+    """Return what ``nestctl --help`` says, in lines of at most ``width`` columns where words allow it."""
+    commands = {name: summary for name, (_, summary) in COMMANDS.items()}
+    parts = [
+        "Usage: nestctl [OPTIONS] COMMAND [ARGS]...",
+        _wrapped(SUMMARY, "  ", "  ", width),
+        "Options:\n" + _table(OPTIONS, width),
+        "Commands:\n" + _table(commands, width),
+        _wrapped(EPILOG, "  ", "  ", width),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(rows: dict[str, str], width: int) -> str:
+    first = max(map(len, rows)) + 4
+    return "\n".join(
+        _wrapped(text, f"  {name}".ljust(first), " " * first, width) for name, text in rows.items()
+    )
+
+
+def _wrapped(text: str, first: str, rest: str, width: int) -> str:
+    # textwrap would do it, and cost as much as all the rest.
+    lines, line = [], first
+    empty = True
+    for word in text.split():
+        if not empty and len(line) + 1 + len(word) > width:
+            lines.append(line)
+            line, empty = rest, True
+        line += word if empty else f" {word}"
+        empty = False
+    return "\n".join([*lines, line])
