@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,8 +53,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _both_at_once(request: pytest.FixtureRequest) -> None:
-    """Begin the interrupted runs before the first test, so that both sites wait for AWS at the same time."""
-    if any("story" in getattr(item, "fixturenames", ()) for item in request.session.items):
+    """Begin the interrupted runs before the first test, so that both sites wait for AWS at the same time.
+
+    Workers run side by side anyhow: the one that has the tests of those runs begins them.
+    """
+    wanted = any("story" in getattr(item, "fixturenames", ()) for item in request.session.items)
+    if wanted and "PYTEST_XDIST_WORKER" not in os.environ:
         request.getfixturevalue("story")
 
 

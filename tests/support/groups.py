@@ -1,0 +1,65 @@
+"""Which tests share a worker: those that share a site, a cloud or a plan.
+
+Workers take the groups in this order, the longest first, so that what waits for Terraform's own delays runs
+beside what works. A test of no group goes wherever a worker is free.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).resolve().parents[1]
+
+KILLED = "killed"
+QUICK = ("prove", "unit", "terraform/test_files.py")
+"""What `make test-fast` runs, but for tests marked slow there: all else starts clouds or programs."""
+
+PLACES = (
+    ("e2e/test_killed_runs.py", KILLED),
+    ("by_hand", "by-hand"),
+    ("e2e", "site"),
+    ("terraform/test_modules.py", ""),
+    ("localcloud/compute", "compute"),
+    ("localcloud/control", "control"),
+    ("localcloud/data", "data"),
+    ("localcloud/supervisor", "supervisor"),
+    ("site/test_backend.py", "backend"),
+    ("site/test_frontend.py", "frontend"),
+    ("prove", "prove"),
+    ("docs", "docs"),
+    ("unit", "unit"),
+)
+"""Folders and files below tests/, the first that fits counts, each with the name of its group."""
+
+
+def place_of(item: pytest.Item) -> tuple[int, str]:
+    """Return the place of a test in the order, and its group; an empty group is none."""
+    path = item.path.relative_to(TESTS).as_posix()
+    if path.startswith("e2e/") and needs_killed_runs(item):
+        path = "e2e/test_killed_runs.py"
+    for place, (prefix, group) in enumerate(PLACES):
+        if path == prefix or path.startswith(prefix + "/"):
+            return place, group
+    return len(PLACES), ""
+
+
+def needs_killed_runs(item: pytest.Item) -> bool:
+    """Whether a test looks at the site whose runs were interrupted."""
+    call = getattr(item, "callspec", None)
+    return "survivor" in getattr(item, "fixturenames", ()) or (
+        call is not None and "interrupted" in call.params.values()
+    )
+
+
+def arrange(items: list[pytest.Item]) -> None:
+    """Sort tests by their places, and mark their groups and what is slow; the order within a group stays."""
+    for item in items:
+        _, group = place_of(item)
+        if group:
+            item.add_marker(pytest.mark.xdist_group(group))
+        path = item.path.relative_to(TESTS).as_posix()
+        if not any(path == place or path.startswith(place + "/") for place in QUICK):
+            item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: place_of(item)[0])
