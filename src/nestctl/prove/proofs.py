@@ -31,8 +31,15 @@ def _secrets(plans: Plans) -> Sequence[Report]:
     return secrets.prove(plans)
 
 
+def _manual(plans: Plans) -> Sequence[Report]:
+    from nestctl.prove import manual
+
+    return manual.prove(plans)
+
+
 PROOFS: tuple[Proof, ...] = (
     Proof("secrets", "no secret in plan, state, outputs, tasks, functions, logs or user data", _secrets),
+    Proof("manual", "every name in the deployment manual exists", _manual),
 )
 """In the order in which they are shown."""
 
