@@ -1,63 +1,107 @@
-"""No secret that was generated rests anywhere but in Parameter Store."""
+"""No secret that was generated or set rests anywhere but in Parameter Store."""
 
 from __future__ import annotations
 
-import base64
-import gzip
-import zipfile
+import json
+import secrets
+import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
-from io import BytesIO
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
+from account import rows
 from worlds import World
 
+from nestctl.prove.secrets.search import search
 from nestctl.settings.manifest import load_manifest
-from nestctl.settings.paths import CHECKOUT
+from nestctl.settings.paths import CHECKOUT, INFRASTRUCTURE
+from nestctl.terraform.binary import find_terraform
+from nestctl.terraform.root import Root
 
 PATH = "/nest/staging/"
+DATABASE = "module.platform.module.database.aws_db_instance.this"
+TERRAFORM_SECONDS = 600
+
+Sources = list[tuple[str, bytes]]
 
 
 @dataclass(frozen=True)
 class Searched:
-    """A world, and the plans that its dead runs left lying for a while."""
+    """A world, what it was given, and the plans that were saved in it.
+
+    Attributes:
+        world: Where it runs.
+        given: Secrets that people set, by parameter.
+        plans: Saved plans: by dead runs, or for this search.
+    """
 
     world: World
-    plans: list[tuple[str, bytes]]
+    given: dict[str, str] = field(default_factory=dict)
+    plans: Sources = field(default_factory=list)
 
 
-@pytest.fixture(params=["left in peace", "interrupted"])
+@pytest.fixture(scope="module", params=["left in peace", "interrupted"])
 def searched(request: pytest.FixtureRequest) -> Searched:
     if request.param == "interrupted":
         story: Any = request.getfixturevalue("survivor")
-        return Searched(story.world, story.plans)
-    site: Any = request.getfixturevalue("site")
-    return Searched(site.world, [])
+        return Searched(story.world, plans=story.plans)
+    world: World = request.getfixturevalue("site").world
+    given = set_external_secrets(world)
+    return Searched(world, given, list(terraform_by_hand(world)))
 
 
-def opened(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield some content, and what is packed in it: Terraform's plans are archives."""
-    yield name, content
-    if content.startswith(b"PK\x03\x04"):
-        with zipfile.ZipFile(BytesIO(content)) as archive:
-            for member in archive.namelist():
-                yield from opened(f"{name}!{member}", archive.read(member))
-    elif content.startswith(b"\x1f\x8b"):
-        yield from opened(f"{name}!", gzip.decompress(content))
+def set_external_secrets(world: World) -> dict[str, str]:
+    """Set what only people have, as they would; nothing that runs reads it before the next release."""
+    declared = load_manifest(CHECKOUT).parameters
+    given = {
+        name: secrets.token_urlsafe(40) + "<&+/ é"
+        for name, entry in declared.items()
+        if entry.kind == "secret"
+    }
+    for name, value in given.items():
+        world.client("ssm").put_parameter(
+            Name=PATH + name, Value=value, Type="SecureString", KeyId="alias/nest-staging", Overwrite=True
+        )
+    return given
 
 
-def states(world: World) -> Iterator[tuple[str, bytes]]:
-    """Yield every version of every object in the buckets of Terraform's state."""
+def terraform_by_hand(world: World) -> Iterator[tuple[str, bytes]]:
+    """Refresh the state, so that Terraform meets what people set, and save a plan that uses a secret."""
+    data = world.work / "local-staging" / "terraform" / "staging"
+    cloud = world.nestctl("local", "env", "--json").data
+    root = Root("staging", INFRASTRUCTURE / "staging", data, {**cloud, "AWS_PROFILE": "nest-staging"})
+    plan = world.folder / "by-hand.tfplan"
+    variables = f"-var-file={data / 'nestctl.tfvars.json'}"
+    for words in (
+        ["apply", "-refresh-only", "-auto-approve", variables],
+        ["plan", f"-replace={DATABASE}", f"-out={plan}", variables],
+    ):
+        ended = subprocess.run(
+            [str(find_terraform().path), f"-chdir={root.folder}", *words, "-input=false", "-no-color"],
+            env=root.environment(),
+            capture_output=True,
+            timeout=TERRAFORM_SECONDS,
+            check=False,
+        )
+        assert ended.returncode == 0, ended.stderr.decode()
+        yield f"terraform {words[0]}", ended.stdout + ended.stderr
+    yield str(plan), plan.read_bytes()
+    plan.unlink()
+
+
+# ---------------------------------------------------------------------- where secrets may not rest
+
+
+def buckets(world: World) -> Iterator[tuple[str, bytes]]:
+    """Yield every version of every object: states, packages, logs, static files."""
     s3 = world.client("s3")
     for bucket in s3.list_buckets()["Buckets"]:
-        if not bucket["Name"].startswith("nest-state-"):
-            continue
-        for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket["Name"]):
-            for item in page.get("Versions", []):
-                body = s3.get_object(Bucket=bucket["Name"], Key=item["Key"], VersionId=item["VersionId"])
-                yield f"s3://{bucket['Name']}/{item['Key']}?{item['VersionId']}", body["Body"].read()
+        for item in rows(s3, "list_object_versions", "Versions", Bucket=bucket["Name"]):
+            body = s3.get_object(Bucket=bucket["Name"], Key=item["Key"], VersionId=item["VersionId"])
+            yield f"s3://{bucket['Name']}/{item['Key']}?{item['VersionId']}", body["Body"].read()
 
 
 def files(folder: Path) -> Iterator[tuple[str, bytes]]:
@@ -67,37 +111,86 @@ def files(folder: Path) -> Iterator[tuple[str, bytes]]:
             yield str(path), path.read_bytes()
 
 
-def shapes(value: str) -> set[bytes]:
-    """Return the forms in which a value may lie somewhere: as it is, and in base64 at any offset."""
-    found = {value.encode()}
-    for offset in range(3):
-        # Only the characters that the neighbours cannot change.
-        coded = base64.b64encode(b"\0" * offset + value.encode())
-        found.add(coded[4 if offset else 0 : -4])
-    return found
+def tasks(world: World) -> Iterator[tuple[str, bytes]]:
+    """Yield every revision of every task definition, and what runs with its overrides."""
+    ecs = world.client("ecs")
+    for status in ("ACTIVE", "INACTIVE"):
+        for arn in rows(ecs, "list_task_definitions", "taskDefinitionArns", status=status):
+            yield arn, as_json(ecs.describe_task_definition(taskDefinition=arn))
+    for cluster in rows(ecs, "list_clusters", "clusterArns"):
+        for arn in rows(ecs, "list_tasks", "taskArns", cluster=cluster):
+            yield arn, as_json(ecs.describe_tasks(cluster=cluster, tasks=[arn]))
 
 
-def test_no_generated_secret_lies_anywhere(searched: Searched) -> None:
+def functions(world: World) -> Iterator[tuple[str, bytes]]:
+    """Yield the configuration of every version of every function."""
+    client = world.client("lambda")
+    for function in rows(client, "list_functions", "Functions"):
+        name = function["FunctionName"]
+        for version in rows(client, "list_versions_by_function", "Versions", FunctionName=name):
+            yield version["FunctionArn"], as_json(version)
+
+
+def logs(world: World) -> Iterator[tuple[str, bytes]]:
+    """Yield every event of every log group."""
+    client = world.client("logs")
+    for group in rows(client, "describe_log_groups", "logGroups"):
+        name = group["logGroupName"]
+        events = rows(client, "filter_log_events", "events", logGroupName=name)
+        yield f"log group {name}", "\n".join(event["message"] for event in events).encode()
+
+
+def described(world: World) -> Iterator[tuple[str, bytes]]:
+    """Yield what AWS says of database, cache, images' repositories and schedules."""
+    yield "rds", as_json(world.client("rds").describe_db_instances())
+    yield "elasticache", as_json(world.client("elasticache").describe_replication_groups())
+    yield "ssm", as_json(rows(world.client("ssm"), "describe_parameters", "Parameters"))
+    yield "scheduler", as_json(rows(world.client("scheduler"), "list_schedules", "Schedules"))
+
+
+def as_json(answer: Any) -> bytes:
+    return json.dumps(answer, default=str, ensure_ascii=False).encode()
+
+
+# ---------------------------------------------------------------------- the search
+
+
+def test_no_secret_lies_anywhere(searched: Searched) -> None:
     world = searched.world
     declared = load_manifest(CHECKOUT).parameters
     values = world.parameters(PATH)
-    secret = {name: values[name] for name, entry in declared.items() if entry.kind == "generated"}
-    assert len(secret) >= 4
-    assert all(len(value) >= 32 for value in secret.values())
-    forms = {form: name for name, value in secret.items() for form in shapes(value)}
+    generated = {name: values[name] for name, entry in declared.items() if entry.kind == "generated"}
+    assert len(generated) >= 4
+    assert all(len(value) >= 32 for value in generated.values())
+    assert {name: values[name] for name in searched.given} == searched.given
 
-    sources = (states(world), files(world.work), files(world.state / "logs"), searched.plans)
-    seen = [part for source in sources for name, content in source for part in opened(name, content)]
-    leaks = [f"{forms[form]} in {name}" for name, content in seen for form in forms if form in content]
-    assert leaks == []
+    places = {
+        "buckets": list(buckets(world)),
+        "work": list(files(world.work)),
+        "own logs": list(files(world.state / "logs")),
+        "plans": searched.plans,
+        "tasks": list(tasks(world)),
+        "functions": list(functions(world)),
+        "logs": list(logs(world)),
+        "descriptions": list(described(world)),
+    }
+    leaks = search({**generated, **searched.given}, chain.from_iterable(places.values()))
+    assert [str(leak) for leak in leaks] == []
 
-    # The search would have found something: what is no secret lies in state, variables, logs and plans.
-    port, known = values["DJANGO_REDIS_PORT"].encode(), b"nest-staging-db"
-    assert any(name.startswith("s3://nest-state-staging-") and port in content for name, content in seen)
-    assert any(name.endswith("nestctl.tfvars.json") for name, _ in seen)
-    assert any(name.endswith("terraform.log") and known in content for name, content in seen)
-    if searched.plans:
-        assert any(".tfplan after platform!" in name and known in content for name, content in seen)
+    # The search would have found something: what is no secret lies in each of these places.
+    known = {
+        "buckets": ("nest-staging-cache", "s3://nest-state-staging-"),
+        "work": ("nest-staging", "nestctl.tfvars.json"),
+        "own logs": ("nest-staging", ""),
+        "plans": ("nest-staging-db", "!"),
+        "tasks": ("NEXTAUTH_SECRET", "task-definition/nest-staging-frontend"),
+        "functions": (PATH, "nest-staging"),
+        "logs": ("migrations", "/aws/ecs/nest-staging/tasks"),
+        "descriptions": ("nest-staging-cache", "elasticache"),
+    }
+    for place, (text, name) in known.items():
+        found = [leak.place for leak in search({"it": text}, places[place])]
+        assert any(name in where for where in found), place
 
 
 def test_no_plan_is_left_behind(searched: Searched) -> None:
