@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help install up down status test test-fast lint format docs clean
+.PHONY: audit help install up down status test test-fast lint format docs clean
 
 help: ## Show what can be done
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ lint: install ## Check style and types
 	@.venv/bin/mypy
 	@.venv/bin/python scripts/terraform_docs.py --check
 	@.venv/bin/python scripts/application_tfvars.py --check
+
+audit: install ## Scan the Terraform with checkov, installed by itself into .cache/audit
+	@.venv/bin/python scripts/audit.py
 
 format: install ## Format Python and Terraform, renew generated tables
 	@.venv/bin/ruff format .

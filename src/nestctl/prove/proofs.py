@@ -37,9 +37,23 @@ def _manual(plans: Plans) -> Sequence[Report]:
     return manual.prove(plans)
 
 
+def _policy(plans: Plans) -> Sequence[Report]:
+    from nestctl.prove import policy
+
+    return policy.prove(plans)
+
+
+def _network(plans: Plans) -> Sequence[Report]:
+    from nestctl.prove import network
+
+    return network.prove(plans)
+
+
 PROOFS: tuple[Proof, ...] = (
+    Proof("network", "every needed flow passes, and nothing else", _network),
     Proof("secrets", "no secret in plan, state, outputs, tasks, functions, logs or user data", _secrets),
     Proof("manual", "every name in the deployment manual exists", _manual),
+    Proof("policy", "checkov finds nothing but the exceptions listed with a reason", _policy),
 )
 """In the order in which they are shown."""
 

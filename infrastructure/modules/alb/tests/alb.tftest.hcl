@@ -248,3 +248,43 @@ run "refuses_names_that_are_too_long" {
     environment  = "staging"
   }
 }
+
+run "refuses_a_policy_of_two_lines" {
+  command         = plan
+  expect_failures = [var.content_security_policy]
+
+  variables {
+    content_security_policy = "default-src\n\u0027self\u0027"
+  }
+}
+
+run "refuses_a_port_below_1024" {
+  command         = plan
+  expect_failures = [var.frontend_port, var.frontend_health_path]
+
+  variables {
+    frontend_port        = 80
+    frontend_health_path = "health"
+  }
+}
+
+run "refuses_a_version_as_alias" {
+  command         = plan
+  expect_failures = [var.lambda_alias, var.hsts_max_age, var.log_retention_days, var.waf_rate_limit]
+
+  variables {
+    lambda_alias       = "7"
+    hsts_max_age       = -1
+    log_retention_days = 31
+    waf_rate_limit     = 9
+  }
+}
+
+run "refuses_a_firewall_without_a_key_for_its_log" {
+  command         = plan
+  expect_failures = [var.kms_key_arn]
+
+  variables {
+    waf_enabled = true
+  }
+}

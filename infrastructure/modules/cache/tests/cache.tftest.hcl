@@ -100,3 +100,13 @@ run "refuses_too_many_days" {
     snapshot_retention_days = 36
   }
 }
+
+run "refuses_no_subnets" {
+  command         = plan
+  expect_failures = [var.subnet_ids, var.log_retention_days]
+
+  variables {
+    subnet_ids         = []
+    log_retention_days = 31
+  }
+}

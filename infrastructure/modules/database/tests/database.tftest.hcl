@@ -149,3 +149,15 @@ run "refuses_growth_below_the_storage" {
     max_allocated_storage = 90
   }
 }
+
+run "refuses_windows_of_a_wrong_form" {
+  command         = plan
+  expect_failures = [var.backup_window, var.maintenance_window, var.log_retention_days, var.password_version, var.password_parameter_arn]
+
+  variables {
+    backup_window      = "3:00-4:00"
+    maintenance_window = "sunday"
+    log_retention_days = 31
+    password_version   = 0
+  }
+}

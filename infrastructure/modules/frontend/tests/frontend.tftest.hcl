@@ -180,3 +180,27 @@ run "refuses_a_quote_in_the_health_path" {
     container_health_path = "/health');process.exit(0)//"
   }
 }
+
+run "refuses_a_target_of_no_cpu" {
+  command         = plan
+  expect_failures = [var.autoscaling]
+
+  variables {
+    autoscaling = { min = 1, max = 2, cpu_percent = 0 }
+  }
+}
+
+run "refuses_values_of_a_wrong_form" {
+  command         = plan
+  expect_failures = [var.cdn_price_class, var.container_port, var.cpu_architecture, var.health_check_grace_seconds, var.image_tag, var.keep_images, var.log_retention_days]
+
+  variables {
+    cdn_price_class            = "PriceClass_300"
+    container_port             = 80
+    cpu_architecture           = "x86"
+    health_check_grace_seconds = -1
+    image_tag                  = "with space"
+    keep_images                = 1
+    log_retention_days         = 31
+  }
+}

@@ -399,6 +399,10 @@ run "refuses_values_of_a_wrong_form" {
     var.frontend_task_cpu,
     var.nat_gateway_mode,
     var.log_retention_days,
+    var.project_name,
+    var.cpu_architecture,
+    var.backup_plan_retention_days,
+    var.monthly_budget,
     var.application,
   ]
 
@@ -411,6 +415,11 @@ run "refuses_values_of_a_wrong_form" {
     frontend_task_cpu    = "300"
     nat_gateway_mode     = "double"
     log_retention_days   = 31
+
+    project_name               = "Nest"
+    cpu_architecture           = "x86"
+    backup_plan_retention_days = -1
+    monthly_budget             = 100
   }
 }
 
@@ -419,11 +428,13 @@ run "refuses_values_that_do_not_go_together" {
   expect_failures = [
     var.environment,
     var.frontend_task_memory,
+    var.alarms_enabled,
     var.application,
   ]
 
   variables {
     environment          = "a-long-environme"
     frontend_task_memory = "512"
+    alarm_emails         = ["operations@example.org"]
   }
 }
