@@ -1,0 +1,118 @@
+"""Proof: what an environment costs a month, part by part, before it is made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nestctl.prove.cost import capacity, chart, old, prices, whatif
+from nestctl.prove.cost.estimate import estimate
+from nestctl.prove.cost.part import Estimate
+from nestctl.prove.cost.use import Use
+from nestctl.prove.plan import Plan
+from nestctl.prove.report import Report
+from nestctl.prove.roots import Plans, names
+from nestctl.settings.paths import INFRASTRUCTURE
+
+NAME = "cost"
+
+PROFILES = ("economical", "minimal")
+"""Variable sets that lie beside staging, each explained in docs/cost.md."""
+
+
+def profile(name: str) -> Mapping[str, Any]:
+    """Return the variables of a profile."""
+    file = INFRASTRUCTURE / "staging" / f"{name}.tfvars.json.example"
+    values: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return values
+
+
+def prove(plans: Plans) -> Sequence[Report]:
+    """Return a report for each root of the environment.
+
+    Raises:
+        NestctlError: ``price-region`` when there are no prices for the environment's region.
+    """
+    settings, use = plans.settings, Use()
+    table = prices.load(str(plans.overrides.get("aws_region", settings.region.value)))
+    reports = []
+    for root in names(settings):
+        plan = plans.plan(root)
+        if root == settings.environment:
+            reports.append(_environment(plan, table, use))
+        else:
+            found = estimate(plan, table, use if root == "state" else Use())
+            reports.append(_report(plan, table, found, [*_parts(found)], {}))
+    return reports
+
+
+def compared(plan: Plan, found: Estimate, table: prices.Table) -> dict[str, Any]:
+    """Return how a plan's fixed cost compares with the old layout, and whether it carries as much."""
+    before = old.estimate(table)
+    size = capacity.of(plan)
+    smaller = size.less_than(capacity.MANUAL) if size else ["unknown classes"]
+    return {
+        "old_fixed": round(before.fixed, 2),
+        "fixed": round(found.fixed, 2),
+        "less_percent": round(100 * (1 - found.fixed / before.fixed), 1) if before.fixed else None,
+        "smaller_in": smaller,
+    }
+
+
+def _environment(plan: Plan, table: prices.Table, use: Use) -> Report:
+    found = estimate(plan, table, use)
+    other = whatif.outcomes(plan, table, use)
+    against = compared(plan, found, table)
+    lines = [
+        *_parts(found),
+        "",
+        "assumed in a month: " + ", ".join(f"{name} {value:g}" for name, value in use.as_dict().items()),
+        "",
+        "what if:",
+        *(
+            f"  {o.saved:+8.2f} saved, {o.fixed:.2f} fixed: {o.choice.name} ({o.choice.how}); lost: {o.choice.lost}"
+            for o in other
+        ),
+        "",
+        f"the old layout with the manual's sizes: {against['old_fixed']:.2f} fixed; this one is "
+        f"{against['less_percent']} % below"
+        + (
+            f", and smaller in: {', '.join(against['smaller_in'])}"
+            if against["smaller_in"]
+            else ", at equal capacity"
+        ),
+    ]
+    facts = {"use": use.as_dict(), "what_if": [o.as_dict() for o in other], "old_layout": against}
+    return _report(plan, table, found, lines, facts)
+
+
+def _parts(found: Estimate) -> list[str]:
+    lines = []
+    if found.fixed:
+        lines += [
+            "fixed, in US dollars a month:",
+            *(f"  {line}" for line in chart.text(found.groups(fixed=True))),
+        ]
+    if found.use:
+        lines += ["by use:", *(f"  {line}" for line in chart.text(found.groups(fixed=False)))]
+    return lines
+
+
+def _report(
+    plan: Plan, table: prices.Table, found: Estimate, lines: Sequence[str], facts: Mapping[str, Any]
+) -> Report:
+    summary = (
+        f"${found.fixed:.2f} a month fixed and ${found.use:.2f} for the assumed use in {table.region}, at list prices "
+        f"of {table.oldest.isoformat()} or later from {table.origin}"
+    )
+    all_facts = {
+        "region": table.region,
+        "currency": "USD",
+        "fixed": round(found.fixed, 2),
+        "use_cost": round(found.use, 2),
+        "prices": {"origin": table.origin, "oldest": table.oldest.isoformat()},
+        "parts": [part.as_dict() for part in found.parts],
+        **facts,
+    }
+    return Report(NAME, summary, plan.root, found.findings, all_facts, tuple(lines))
