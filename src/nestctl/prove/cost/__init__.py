@@ -71,20 +71,20 @@ def _environment(plan: Plan, table: prices.Table, use: Use) -> Report:
         "",
         "what if:",
         *(
-            f"  {o.saved:+8.2f} saved, {o.fixed:.2f} fixed: {o.choice.name} ({o.choice.how}); lost: {o.choice.lost}"
+            f"  {o.saved:+8.2f} saved, {o.fixed:.2f} fixed: {o.choice.name} ({o.choice.how}); "
+            f"lost: {o.choice.lost}"
             for o in other
         ),
         "",
         f"the old layout with the manual's sizes: {against['old_fixed']:.2f} fixed; this one is "
-        f"{against['less_percent']} % below"
-        + (
-            f", and smaller in: {', '.join(against['smaller_in'])}"
-            if against["smaller_in"]
-            else ", at equal capacity"
-        ),
+        f"{against['less_percent']} % below, {_capacity(against['smaller_in'])}",
     ]
     facts = {"use": use.as_dict(), "what_if": [o.as_dict() for o in other], "old_layout": against}
     return _report(plan, table, found, lines, facts)
+
+
+def _capacity(smaller: Sequence[str]) -> str:
+    return f"and smaller in: {', '.join(smaller)}" if smaller else "at equal capacity"
 
 
 def _parts(found: Estimate) -> list[str]:
@@ -103,8 +103,8 @@ def _report(
     plan: Plan, table: prices.Table, found: Estimate, lines: Sequence[str], facts: Mapping[str, Any]
 ) -> Report:
     summary = (
-        f"${found.fixed:.2f} a month fixed and ${found.use:.2f} for the assumed use in {table.region}, at list prices "
-        f"of {table.oldest.isoformat()} or later from {table.origin}"
+        f"${found.fixed:.2f} a month fixed and ${found.use:.2f} for the assumed use in {table.region}, "
+        f"at list prices of {table.oldest.isoformat()} or later from {table.origin}"
     )
     all_facts = {
         "region": table.region,

@@ -43,7 +43,7 @@ class Capacity:
     frontend: tuple[float, float]
 
     def less_than(self, other: Capacity) -> list[str]:
-        """Return in what it is smaller than another, in words; nothing when it is the equal of it or larger."""
+        """Return in what it is smaller than another, in words; nothing when it carries as much."""
         pairs = {
             "database": (self.database, other.database),
             "database storage": ((self.storage,), (other.storage,)),

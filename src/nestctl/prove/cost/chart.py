@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
 WIDTH = 32
+FONT = 'font-family="system-ui, sans-serif" font-size="13"'
 COLOURS = ("#2f6f9f", "#d9822b", "#4c9a5b", "#8a6bb1", "#b3564a", "#7d7d7d", "#c2a83e", "#4aa3a8", "#99567f")
 
 
@@ -31,8 +32,7 @@ def svg(columns: Mapping[str, Mapping[str, float]], title: str) -> str:
     left, scale, row = 190, 440 / most, 44
     height = 40 + row * len(columns) + 26 * ((len(groups) + 2) // 3)
     out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 {height}" role="img" '
-        f'font-family="system-ui, sans-serif" font-size="13">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 {height}" role="img" {FONT}>',
         f"<title>{escape(title)}</title>",
         f'<rect width="720" height="{height}" fill="#ffffff"/>',
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 FREE = frozenset(
     {
-        "aws_acm_certificate",  # public certificates are free of charge (aws.amazon.com/certificate-manager/pricing)
+        "aws_acm_certificate",  # public ones (aws.amazon.com/certificate-manager/pricing)
         "aws_acm_certificate_validation",
         "aws_appautoscaling_policy",
         "aws_backup_plan",  # what it stores is billed: aws_backup_vault
@@ -55,7 +55,7 @@ FREE = frozenset(
         "aws_s3_bucket_public_access_block",
         "aws_s3_bucket_server_side_encryption_configuration",
         "aws_s3_bucket_versioning",
-        "aws_scheduler_schedule",  # 14 million invocations a month are free (aws.amazon.com/eventbridge/pricing)
+        "aws_scheduler_schedule",  # 14 million calls a month are free (aws.amazon.com/eventbridge/pricing)
         "aws_secretsmanager_secret_version",
         "aws_security_group",
         "aws_sns_topic_policy",

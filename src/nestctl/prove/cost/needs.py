@@ -17,8 +17,11 @@ LAMBDA_GB_PER_LCU = 0.4
 TARGET_GB_PER_LCU = 1.0
 """GB an hour to a task that one LCU covers (same source)."""
 
+FREE_INSIGHTS_DAYS = 7
+"""Days of performance insights without charge (aws.amazon.com/rds/performance-insights/pricing)."""
+
 PROXY_LEAST_VCPU = 2
-"""RDS Proxy is billed by the vCPUs of its database, two at least; every class priced here but *.xlarge has two."""
+"""RDS Proxy is billed by the vCPUs of its database, and the classes priced here have two."""
 
 
 def nat_gateway(_: Resource, plan: Plan, use: Use) -> Iterator[Need]:
@@ -29,7 +32,7 @@ def nat_gateway(_: Resource, plan: Plan, use: Use) -> Iterator[Need]:
 
 
 def instance(resource: Resource, _: Plan, __: Use) -> Iterator[Need]:
-    """Hours, root volume and public address of an instance; one that does NAT is the only use for one here."""
+    """Hours, root volume and public address of an instance; here it can only be one that does NAT."""
     yield Need("NAT", f"ec2-{resource['instance_type']}-hour", HOURS)
     volume = (resource["root_block_device"] or [{}])[0]
     kind, size = volume.get("volume_type") or "gp3", volume.get("volume_size") or 8
@@ -55,31 +58,26 @@ def endpoint(resource: Resource, plan: Plan, use: Use) -> Iterator[Need]:
 
 
 def load_balancer(resource: Resource, _: Plan, use: Use) -> Iterator[Need]:
-    """Hours and capacity units of an application load balancer, and an address in each zone if it is public."""
+    """Hours and capacity units of a load balancer, and an address in each zone when it is public."""
     yield Need("Load balancer", "alb-hour", HOURS)
     zones = len(resource["subnets"] or ())
     if not resource["internal"]:
         yield Need("Public addresses", "public-ipv4-hour", HOURS * zones, note=f"in {zones} zones")
     gb = use.requests * 1000 * use.response_kb / 1024**2
     units = gb * (use.backend_share / LAMBDA_GB_PER_LCU + (1 - use.backend_share) / TARGET_GB_PER_LCU)
-    yield Need(
-        "Load balancer", "alb-lcu-hour", units, fixed=False, note="by bytes, the largest dimension here"
-    )
+    yield Need("Load balancer", "alb-lcu-hour", units, fixed=False, note="by bytes, the largest dimension")
     yield Need("Data to the internet", "internet-gb", gb, fixed=False, note=f"{use.response_kb} KB an answer")
 
 
 def database(resource: Resource, _: Plan, use: Use) -> Iterator[Need]:
     """Instance, storage and backups of a database; performance insights of seven days are free."""
-    copies = 2 if resource["multi_az"] else 1
-    note = "with a standby" if copies == 2 else ""
+    copies, note = (2, "with a standby") if resource["multi_az"] else (1, "")
     yield Need("Database", f"rds-{resource['instance_class']}-hour", HOURS * copies, note=note)
     size = resource["allocated_storage"] or 0
     kind = resource["storage_type"] or "gp2"
     yield Need("Database", f"rds-{kind}-gb", size * copies, note=f"{size} GB")
-    if (resource["performance_insights_retention_period"] or 0) > 7:
-        yield Need(
-            "Database", "rds-performance-insights-vcpu", 2, note="kept for longer than the free seven days"
-        )
+    if (resource["performance_insights_retention_period"] or 0) > FREE_INSIGHTS_DAYS:
+        yield Need("Database", "rds-performance-insights-vcpu", 2, note="beyond the free days")
     if (resource["monitoring_interval"] or 0) > 0:
         yield Need("Logs and metrics", "logs-gb", 0.5, fixed=False, note="enhanced monitoring, half a GB")
     yield Need("Database", "rds-backup-gb", use.backup_gb, fixed=False, note="beyond the free allowance")
@@ -104,9 +102,7 @@ def cache(resource: Resource, _: Plan, __: Use) -> Iterator[Need]:
     )
     days = resource["snapshot_retention_limit"] or 0
     if days > 1:
-        yield Need(
-            "Cache", "cache-backup-gb", days - 1, fixed=False, note="1 GB a snapshot, the first is free"
-        )
+        yield Need("Cache", "cache-backup-gb", days - 1, fixed=False, note="1 GB each, the first is free")
 
 
 def key(_: Resource, __: Plan, use: Use) -> Iterator[Need]:

@@ -1,8 +1,9 @@
 """What the peer's staging costs a month with the manual's sizes: the layout that this project replaces.
 
-The parts are those of OWASP Nest's own Terraform when the manual was written: one NAT gateway, a load balancer
-over three zones, Redis, Fargate on x86, two KMS keys and a secret of Secrets Manager. Sizes are the manual's
-``terraform.tfvars`` (db.t3.medium with 100 GB, cache.t3.medium, 512 CPU units with 1,024 MiB), two frontend tasks.
+The parts are those of OWASP Nest's own Terraform when the manual was written: one NAT gateway, a load
+balancer over three zones, Redis, Fargate on x86, two KMS keys and a secret of Secrets Manager. Sizes are the
+manual's ``terraform.tfvars`` (db.t3.medium with 100 GB, cache.t3.medium, 512 CPU units with 1,024 MiB), for
+two frontend tasks.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -33,7 +33,7 @@ class Price:
     key: str
     usd: float
     unit: str
-    date: datetime.date
+    date: dt.date
     source: str
     confirmed: bool
 
@@ -53,7 +53,7 @@ class Table:
     origin: str
 
     @property
-    def oldest(self) -> datetime.date:
+    def oldest(self) -> dt.date:
         """Date of its oldest price."""
         return min(price.date for price in self.prices.values())
 
@@ -144,6 +144,6 @@ def _price(key: str, row: Mapping[str, Any]) -> Price:
     usd = float(row["usd"])
     if usd < 0:
         raise ValueError(f"{key} costs {usd}")
-    if not isinstance(row["date"], datetime.date):
+    if not isinstance(row["date"], dt.date):
         raise TypeError(f"{key} has no date")
     return Price(key, usd, str(row["unit"]), row["date"], str(row["source"]), bool(row["confirmed"]))

@@ -1,4 +1,4 @@
-"""The use that an estimate assumes. Every number is shown with the estimate, and can be given another value."""
+"""The use that an estimate assumes. Each number is shown with the estimate."""
 
 from __future__ import annotations
 

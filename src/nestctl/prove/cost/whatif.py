@@ -71,7 +71,7 @@ def outcomes(plan: Plan, table: Table, use: Use) -> list[Outcome]:
 
 
 def _each(plan: Plan, types: tuple[str, ...], change: Callable[[Resource], dict[str, Any]]) -> Plan:
-    """Return a plan in which the resources of some types have other values; the same one when nothing changes."""
+    """Return a plan in which resources of some types have other values; the same one if none has."""
     changed = [
         replace(r, values={**r.values, **new}) if r.type in types and (new := change(r)) else r
         for r in plan.resources
