@@ -76,15 +76,18 @@ def _environment(plan: Plan, table: prices.Table, use: Use) -> Report:
             for o in other
         ),
         "",
-        f"the old layout with the manual's sizes: {against['old_fixed']:.2f} fixed; this one is "
-        f"{against['less_percent']} % below, {_capacity(against['smaller_in'])}",
+        _against(against),
     ]
     facts = {"use": use.as_dict(), "what_if": [o.as_dict() for o in other], "old_layout": against}
     return _report(plan, table, found, lines, facts)
 
 
-def _capacity(smaller: Sequence[str]) -> str:
-    return f"and smaller in: {', '.join(smaller)}" if smaller else "at equal capacity"
+def _against(compared: Mapping[str, Any]) -> str:
+    smaller = ", ".join(compared["smaller_in"])
+    return (
+        f"the old layout with the manual's sizes: {compared['old_fixed']:.2f} fixed; this one is "
+        f"{compared['less_percent']} % below, {f'and smaller in: {smaller}' if smaller else 'at equal capacity'}"
+    )
 
 
 def _parts(found: Estimate) -> list[str]:
