@@ -11,7 +11,7 @@ import typer
 
 from nestctl.cli import options
 from nestctl.cli.frame import Failed, run_command
-from nestctl.report import NestctlError, Progress, usage_error
+from nestctl.report import NestctlError, Note, Progress, usage_error
 from nestctl.report.console import data, make_reporter
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ VarFile = Annotated[
     Path | None,
     typer.Option("--var-file", help="Variables of the environment's root, as JSON.", show_default=False),
 ]
+Refresh = Annotated[
+    bool, typer.Option("--refresh", help="Take prices from the AWS price list first; needs credentials.")
+]
 
 
 def prove(
@@ -29,6 +32,7 @@ def prove(
     env: options.EnvOption = "staging",
     app: options.AppOption = None,
     var_file: VarFile = None,
+    refresh: Refresh = False,
     as_json: options.JsonOption = False,
     quiet: options.QuietOption = False,
 ) -> None:
@@ -38,11 +42,15 @@ def prove(
       nestctl prove
       nestctl prove network cost --env production
       nestctl prove iam --json
+      nestctl prove cost --refresh
     """
-    run_command("prove", as_json, lambda: _prove(names or [], env, app, var_file, quiet), _show)
+    work = _prove
+    run_command("prove", as_json, lambda: work(names or [], env, app, var_file, refresh, quiet), _show)
 
 
-def _prove(names: list[str], env: str, app: Path | None, var_file: Path | None, quiet: bool) -> Any:
+def _prove(
+    names: list[str], env: str, app: Path | None, var_file: Path | None, refresh: bool, quiet: bool
+) -> Any:
     from nestctl.prove.proofs import choose
     from nestctl.prove.roots import Plans
     from nestctl.settings.resolve import resolve
@@ -53,6 +61,9 @@ def _prove(names: list[str], env: str, app: Path | None, var_file: Path | None, 
     reports: list[Report] = []
     try:
         plans = Plans(settings, _variables(var_file), lambda line: reporter.emit(Progress(line)))
+        if refresh:
+            reporter.emit(Progress("reading the AWS price list"))
+            reporter.emit(Note(_refresh(str(plans.overrides.get("aws_region", settings.region.value)))))
         for proof in chosen:
             reporter.emit(Progress(f"proving {proof.name}: {proof.title}"))
             reports += proof.prove(plans)
@@ -71,6 +82,32 @@ def _prove(names: list[str], env: str, app: Path | None, var_file: Path | None, 
             result,
         )
     return result
+
+
+def _refresh(region: str) -> str:
+    """Take the prices of a region from the AWS price list, and say what came of it.
+
+    Raises:
+        NestctlError: ``price-refresh`` when AWS does not give them.
+    """
+    import datetime as dt
+
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from nestctl.aws.session import Aws
+    from nestctl.prove.cost.refresh import API_REGION, refresh
+
+    try:
+        done = refresh(Aws(API_REGION).client("pricing"), region, dt.datetime.now(tz=dt.UTC).date())
+    except (BotoCoreError, ClientError) as error:
+        raise NestctlError(
+            "price-refresh",
+            f"The AWS price list did not give the prices of {region}.",
+            str(error),
+            "Check AWS_PROFILE and its right pricing:GetProducts: aws sts get-caller-identity",
+        ) from error
+    lacking = f"; not found: {', '.join(done.missing)}" if done.missing else ""
+    return f"{len(done.found)} prices of {region} written to {done.file}{lacking}"
 
 
 def _variables(file: Path | None) -> Mapping[str, Any]:

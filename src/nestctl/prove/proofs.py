@@ -49,11 +49,25 @@ def _network(plans: Plans) -> Sequence[Report]:
     return network.prove(plans)
 
 
+def _cost(plans: Plans) -> Sequence[Report]:
+    from nestctl.prove import cost
+
+    return cost.prove(plans)
+
+
+def _apply_time(plans: Plans) -> Sequence[Report]:
+    from nestctl.prove import apply_time
+
+    return apply_time.prove(plans)
+
+
 PROOFS: tuple[Proof, ...] = (
     Proof("network", "every needed flow passes, and nothing else", _network),
     Proof("secrets", "no secret in plan, state, outputs, tasks, functions, logs or user data", _secrets),
     Proof("manual", "every name in the deployment manual exists", _manual),
     Proof("policy", "checkov finds nothing but the exceptions listed with a reason", _policy),
+    Proof("cost", "what it costs a month, with a price for everything that is billed", _cost),
+    Proof("apply-time", "how long an apply waits, and that nothing slow waits in vain", _apply_time),
 )
 """In the order in which they are shown."""
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
-
-from nestctl.report import NestctlError
+from graphlib import TopologicalSorter
 
 
 @dataclass(frozen=True)
@@ -32,17 +30,9 @@ def schedule(waits: Mapping[str, frozenset[str]], takes: Callable[[str], float])
         takes: Seconds that a resource takes.
 
     Raises:
-        NestctlError: ``graph-cycle`` when resources wait for each other.
+        graphlib.CycleError: Resources wait for each other, which Terraform would have refused.
     """
-    try:
-        order = list(TopologicalSorter(waits).static_order())
-    except CycleError as error:
-        raise NestctlError(
-            "graph-cycle",
-            "Resources of the plan wait for each other.",
-            " -> ".join(str(address) for address in error.args[1]),
-            "terraform validate",
-        ) from error
+    order = list(TopologicalSorter(waits).static_order())
     before: dict[str, float] = {}
     held: dict[str, str | None] = {}
     for address in order:

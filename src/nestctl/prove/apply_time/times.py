@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from nestctl.report import NestctlError
-
 FILE = Path(__file__).with_name("times.toml")
 DEFAULT = "default"
 
@@ -37,23 +35,13 @@ def load(file: Path = FILE) -> Mapping[str, Time]:
     """Return the table, by resource type.
 
     Raises:
-        NestctlError: ``time-table`` when it cannot be read as one.
+        ValueError: A row has no range of seconds.
     """
-    try:
-        rows = tomllib.loads(file.read_text(encoding="utf-8"))
-        table = {
-            kind: Time(_range(row["create"]), _range(row["delete"]), row["date"], str(row["source"]))
-            for kind, row in rows.items()
-        }
-        table[DEFAULT]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise NestctlError(
-            "time-table",
-            f"{file.name} cannot be read as a table of times.",
-            f"{type(error).__name__}: {error}",
-            "Restore the file from the repository.",
-        ) from error
-    return table
+    rows = tomllib.loads(file.read_text(encoding="utf-8"))
+    return {
+        kind: Time(_range(row["create"]), _range(row["delete"]), row["date"], str(row["source"]))
+        for kind, row in rows.items()
+    }
 
 
 def of(kind: str, table: Mapping[str, Time]) -> Time:

@@ -84,9 +84,10 @@ def _environment(plan: Plan, table: prices.Table, use: Use) -> Report:
 
 def _against(compared: Mapping[str, Any]) -> str:
     smaller = ", ".join(compared["smaller_in"])
+    size = f"and smaller in: {smaller}" if smaller else "at equal capacity"
     return (
         f"the old layout with the manual's sizes: {compared['old_fixed']:.2f} fixed; this one is "
-        f"{compared['less_percent']} % below, {f'and smaller in: {smaller}' if smaller else 'at equal capacity'}"
+        f"{compared['less_percent']} % below, {size}"
     )
 
 
