@@ -1,0 +1,49 @@
+"""Proof: every flow that the system needs passes, and nothing else does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nestctl.prove.network import excess, function, missing, model, needs, placing, reach, shown
+from nestctl.prove.network.allowed import Allowed
+from nestctl.prove.network.function import Placement
+from nestctl.prove.plan import Plan
+from nestctl.prove.report import Report
+from nestctl.prove.roots import Plans
+
+NAME = "network"
+
+
+def prove(plans: Plans) -> Sequence[Report]:
+    """Return a report on the environment's root."""
+    settings = plans.settings
+    folder = settings.app / settings.manifest.backend.root
+    return [examine(plans.environment(), function.placement(folder, settings.environment))]
+
+
+def examine(plan: Plan, placement: Placement | None) -> Report:
+    """Return what a plan's network lets through, and what is wrong with it.
+
+    Args:
+        plan: Plan of an environment's root.
+        placement: Where the backend's function stands; nothing when it stands in no VPC.
+    """
+    network = model.read(plan, placement)
+    flows = needs.flows(network)
+    ways = {flow: reach.way(network, flow) for flow in flows}
+    allowed = Allowed(network, flows)
+    found = [
+        *missing.findings(ways),
+        *excess.rules(network, allowed),
+        *excess.reached(network, allowed),
+        *excess.entries(network, allowed),
+        *placing.findings(network, flows),
+    ]
+    required = [flow for flow in flows if not flow.optional]
+    summary = (
+        f"{len(required)} needed flows among {len(network.actors)} parts in {len(network.subnets)} subnets "
+        f"pass {len(network.rules)} security group rules, and nothing else does"
+    )
+    return Report(
+        NAME, summary, plan.root, tuple(found), shown.facts(network, ways), shown.lines(network, ways)
+    )
