@@ -418,7 +418,9 @@ BROKEN = [
         "::/0",
     ),
     Broken("mail by ACL", entry(PRIVATE_ACL, "egress", 90, "allow", 25, 25), PRIVATE_ACL, "TCP 25"),
-    Broken("private subnet without ACL", without_subnet(PRIVATE_ACL), 'aws_subnet.private[', "No network ACL"),
+    Broken(
+        "private subnet without ACL", without_subnet(PRIVATE_ACL), "aws_subnet.private[", "No network ACL"
+    ),
     Broken("public subnets without ACL", without(PUBLIC_ACL), 'public["zone-1"]', "No network ACL"),
     # Routes.
     Broken("no route to NAT", without(f'{NET}aws_route.private_nat["zone-2"]'), 'private["zone-2"]', "NAT"),

@@ -20,7 +20,7 @@ class Entry:
     allow: bool
     protocol: str
     network: Range
-    ports: int
+    ports: int = field(repr=False)  # too long to be written in decimal
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from nestctl.prove.network import addresses, ports, protocols
@@ -28,7 +28,7 @@ class Rule:
     group: str
     egress: bool
     protocol: str
-    ports: int
+    ports: int = field(repr=False)  # too long to be written in decimal
     peer: PeerGroup | Range | PrefixList | None
 
     @property
