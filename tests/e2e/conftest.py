@@ -20,8 +20,9 @@ ORDER = (
     "test_killed_runs",
     "test_secrets",
     "test_releases",
+    "test_destroy",
 )
-"""What waits for the interrupted runs comes last: they go on beside the rest."""
+"""What waits for the interrupted runs comes late: they go on beside the rest. The destroy is last."""
 
 
 @dataclass(frozen=True)
