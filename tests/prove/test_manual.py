@@ -43,6 +43,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("pyproject.toml", "uv.lock", "zappa_settings.template.json", ".gitignore"):
         shutil.copy(CHECKOUT / "backend" / name, folder / "backend" / name)
     (folder / "frontend").mkdir()
+    (folder / ".git").mkdir()
     for name in ("nest.toml", ".gitignore"):
         shutil.copy(CHECKOUT / name, folder / name)
     return folder

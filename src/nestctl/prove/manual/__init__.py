@@ -16,7 +16,7 @@ def prove(plans: Plans) -> Sequence[Report]:
     """Return one report on all roots and files."""
     wanted = listing.load(plans.settings)
     roots = {root: plans.plan(root) for root in names(plans.settings)}
-    found = findings(wanted, roots, Tree(plans.settings.app, INFRASTRUCTURE))
+    found = findings(wanted, roots, Tree(plans.settings.app, INFRASTRUCTURE, plans.settings.project))
     number = listing.count(wanted)
     commands = sum(len(group["run"]) for group in wanted["commands"])
     lines = tuple(

@@ -114,7 +114,7 @@ def users(names: Names, roots: Roots, tree: Tree) -> Iterator[Finding]:
     for user, root in names["users"].items():
         for file, wanted in (("README.md", user), ("README.md", "policy.json"), ("policy.json", "Statement")):
             name = f"infrastructure/{root}/{file}"
-            if wanted not in tree.text(name):
+            if wanted not in tree.example(name):
                 yield Finding(
                     f"{name} does not name {wanted}.", f"Describe the user {user} there.", file=name
                 )

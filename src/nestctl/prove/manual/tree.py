@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -15,10 +16,12 @@ class Tree:
     Attributes:
         app: Folder of the application: backend, frontend, docker.
         infrastructure: Folder of the roots and modules.
+        project: Name of the project; the infrastructure's own pages and examples say ``nest``.
     """
 
     app: Path
     infrastructure: Path
+    project: str = "nest"
 
     def path(self, name: str) -> Path:
         """Return where a file of the manual is, named from the root of the project."""
@@ -30,8 +33,14 @@ class Tree:
         path = self.path(name)
         return path.read_text(encoding="utf-8") if path.is_file() else ""
 
+    def example(self, name: str) -> str:
+        """Return what a page or example of the infrastructure says, for this project."""
+        return re.sub(r"\bnest-", f"{self.project}-", self.text(name))
+
     def is_ignored(self, name: str) -> bool:
-        """Tell whether git leaves a file out: by its name, or by its path from the ``.gitignore``."""
+        """Tell whether git leaves a file out: by its name, by its path, or because there is no git."""
+        if not any((folder / ".git").exists() for folder in self.path(name).parents):
+            return True
         return any(fnmatchcase(path, line) for path, line in self._rules(name))
 
     def _rules(self, name: str) -> Iterator[tuple[str, str]]:

@@ -35,7 +35,7 @@ def backends(names: Names, roots: Roots, tree: Tree) -> Iterator[Finding]:
     del roots
     for root, values in names["backend"].items():
         file = f"infrastructure/{root}/terraform.tfbackend.example"
-        given = dict(re.findall(r'^(\w+)\s*=\s*"([^"]*)"', tree.text(file), re.MULTILINE))
+        given = dict(re.findall(r'^(\w+)\s*=\s*"([^"]*)"', tree.example(file), re.MULTILINE))
         for key, value in values.items():
             if not fnmatchcase(given.get(key, ""), value):
                 yield Finding(f"{file} does not set {key} to {value}.", "Set it there.", file=file)
@@ -47,7 +47,9 @@ def profiles(names: Names, roots: Roots, tree: Tree) -> Iterator[Finding]:
     (environment,) = names["outputs"]
     file = f"infrastructure/{environment}/README.md"
     for profile, keys in names["profiles"].items():
-        section = re.search(rf"^\[(?:profile )?{profile}\]\n((?:\w+ = .*\n)*)", tree.text(file), re.MULTILINE)
+        section = re.search(
+            rf"^\[(?:profile )?{profile}\]\n((?:\w+ = .*\n)*)", tree.example(file), re.MULTILINE
+        )
         if section is None:
             yield Finding(f"{file} does not show the profile {profile}.", "Show it there.", file=file)
             continue

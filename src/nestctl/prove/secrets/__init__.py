@@ -43,6 +43,11 @@ def findings(plan: Plan, secrets: planned.Secrets) -> list[Finding]:
 def _planned(plan: Plan, secrets: planned.Secrets, environment: str) -> Report:
     found = findings(plan, secrets if plan.root == environment else {})
     looked = f"{len(plan.resources)} resources and {len(plan.outputs)} outputs"
-    summary = f"{looked} hold none of the {len(plan.canaries)} secrets that were handed out while planning"
+    if plan.canaries:
+        summary = (
+            f"{looked} hold none of the {len(plan.canaries)} secrets that were handed out while planning"
+        )
+    else:
+        summary = f"{looked}, and no secret is asked for while planning"
     facts = {"resources": len(plan.resources), "secrets": len(plan.canaries), "parameters": len(secrets)}
     return Report(NAME, summary, plan.root, tuple(found), facts)
