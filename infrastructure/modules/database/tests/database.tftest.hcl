@@ -150,12 +150,21 @@ run "refuses_growth_below_the_storage" {
   }
 }
 
-run "refuses_windows_of_a_wrong_form" {
+run "refuses_a_backup_window_of_a_wrong_form" {
   command         = plan
-  expect_failures = [var.backup_window, var.maintenance_window, var.log_retention_days, var.password_version, var.password_parameter_arn]
+  expect_failures = [var.backup_window, var.password_parameter_arn]
 
   variables {
-    backup_window      = "3:00-4:00"
+    backup_window = "3:00-4:00"
+  }
+}
+
+# Apart, because Terraform checks nothing against a variable that is refused itself.
+run "refuses_other_values_of_a_wrong_form" {
+  command         = plan
+  expect_failures = [var.maintenance_window, var.log_retention_days, var.password_version, var.password_parameter_arn]
+
+  variables {
     maintenance_window = "sunday"
     log_retention_days = 31
     password_version   = 0

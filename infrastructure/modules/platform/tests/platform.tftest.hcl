@@ -399,7 +399,6 @@ run "refuses_values_of_a_wrong_form" {
     var.frontend_task_cpu,
     var.nat_gateway_mode,
     var.log_retention_days,
-    var.project_name,
     var.cpu_architecture,
     var.backup_plan_retention_days,
     var.monthly_budget,
@@ -416,7 +415,6 @@ run "refuses_values_of_a_wrong_form" {
     nat_gateway_mode     = "double"
     log_retention_days   = 31
 
-    project_name               = "Nest"
     cpu_architecture           = "x86"
     backup_plan_retention_days = -1
     monthly_budget             = 100
@@ -436,5 +434,15 @@ run "refuses_values_that_do_not_go_together" {
     environment          = "a-long-environme"
     frontend_task_memory = "512"
     alarm_emails         = ["operations@example.org"]
+  }
+}
+
+# Apart, because Terraform checks nothing against a variable that is refused itself.
+run "refuses_a_project_name_in_capitals" {
+  command         = plan
+  expect_failures = [var.project_name, var.application]
+
+  variables {
+    project_name = "Nest"
   }
 }
