@@ -89,11 +89,16 @@ def env(as_json: options.JsonOption = False) -> None:
 
     def work() -> dict[str, str]:
         from nestctl.localcloud import LocalCloudError
+        from nestctl.terraform.mirror import cli_config
 
+        cloud = _cloud()
         try:
-            return dict(_cloud().env())
+            found = dict(cloud.env())
         except LocalCloudError as error:
             raise local_cloud_error(error) from error
+        # Terraform finds a mirror of the provider by its configuration only.
+        config = cli_config(cloud.state_dir / "terraform")
+        return found if config is None else {**found, "TF_CLI_CONFIG_FILE": str(config)}
 
     def show(found: dict[str, str]) -> None:
         # Real keys would win over the profile, and reach a real account where a tool ignores the endpoint.
