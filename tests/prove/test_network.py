@@ -597,3 +597,15 @@ def test_a_scheduled_task_is_one_of_the_users(staging: Plan) -> None:
     assert any(
         flow["from"] == "scheduled nightly" and flow["to"] == "database" for flow in report.facts["flows"]
     )
+
+
+def test_a_database_that_the_internet_reaches_is_told_as_such(staging: Plan) -> None:
+    """Address, subnets and rule together: the ACL cannot tell its port from one for answers."""
+    plan = rule("ingress", "database", 5432, cidr_ipv4="0.0.0.0/0")(staging).changed(
+        DB, publicly_accessible=True
+    )
+    plan = plan.changed("aws_db_subnet_group.this", subnet_ids=plan["aws_lb.this"]["subnets"])
+    found = examine(plan).findings
+    assert [f for f in found if "reached from the internet at TCP 5432" in f.what and f.resource.endswith(DB)]
+    without_way_back = acl(PUBLIC_ACL, "egress", 300)(plan)
+    assert not [f for f in examine(without_way_back).findings if "reached from the internet" in f.what]

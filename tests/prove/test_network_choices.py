@@ -1,0 +1,165 @@
+"""The network's proof holds for every choice of NAT, endpoints, zones and proxy, and finds what breaks it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from nestctl.prove import network
+from nestctl.prove.network.function import Placement
+from nestctl.prove.plan import Plan
+from nestctl.prove.report import Report
+from nestctl.prove.roots import Plans
+from nestctl.settings.resolve import resolve
+
+pytestmark = pytest.mark.slow
+
+FUNCTION = Placement(("private_subnet_ids",), ("lambda_security_group_id",))
+
+CHOICES: dict[str, dict[str, Any]] = {
+    "endpoints": {"nat_gateway_mode": "none"},
+    "zones": {
+        "nat_gateway_mode": "per_zone",
+        "availability_zone_count": 3,
+        "interface_endpoints": ["ssm", "ecr.api"],
+    },
+    "proxy": {"db_proxy_enabled": True},
+}
+
+ENDPOINT = 'module.interface_endpoint["ssm"].aws_vpc_endpoint.this'
+S3 = "module.s3_endpoint.aws_vpc_endpoint.this"
+RULE = "module.security.aws_vpc_security_group"
+
+
+@pytest.fixture(scope="module", params=CHOICES)
+def chosen(request: pytest.FixtureRequest, plans: Plans) -> Plan:
+    """Staging with each of the choices."""
+    return plans.environment(**CHOICES[request.param])
+
+
+def choose(plans: Plans, name: str) -> Plan:
+    """Return staging with one of the choices; the plan is made once."""
+    return plans.environment(**CHOICES[name])
+
+
+def examine(plan: Plan) -> Report:
+    """Return the report on a plan."""
+    return network.examine(plan, FUNCTION)
+
+
+def test_every_choice_holds(chosen: Plan) -> None:
+    """Nothing is missing and nothing is too much."""
+    report = examine(chosen)
+    assert report.findings == ()
+    assert len(report.facts["flows"]) > 20
+
+
+def test_production_holds(plans: Plans) -> None:
+    """Production has three zones with a NAT each; the template says where its function stands."""
+    settings = replace(resolve(environment="production"), work=plans.settings.work / "production")
+    (report,) = network.prove(Plans(settings))
+    assert report.root == "production"
+    assert report.findings == ()
+
+
+def test_without_nat_it_is_a_fact_that_the_internet_is_cut_off(plans: Plans) -> None:
+    """The variable asked for it, so that it is told and not refused."""
+    report = examine(choose(plans, "endpoints"))
+    cut = [flow for flow in report.facts["flows"] if flow["to"] == "internet"]
+    assert {flow["from"] for flow in cut} == {"frontend", "tasks", "function"}
+    assert not any(flow["passes"] or flow["needed"] for flow in cut)
+    assert any("reach nothing on the internet" in line for line in report.lines)
+
+
+def test_too_few_endpoints_are_found(plans: Plans) -> None:
+    """Without NAT, each service that the tasks call needs its endpoint."""
+    services = ("ecr.api", "ecr.dkr", "logs")
+    gone = [f'module.interface_endpoint["{service}"].aws_vpc_endpoint.this' for service in services]
+    found = examine(choose(plans, "endpoints").without(*gone)).findings
+    assert {f.fix.split('"')[1] for f in found} == set(services)
+    assert all("aws_route_table.private" in f.resource for f in found)
+
+
+def _other_zone(plan: Plan) -> Plan:
+    nat = plan['module.networking.aws_nat_gateway.this["zone-2"]']["id"]
+    return plan.changed('module.networking.aws_route.private_nat["zone-1"]', nat_gateway_id=nat)
+
+
+def _two_zones(plan: Plan) -> Plan:
+    return plan.changed("aws_lb.this", subnets=plan["aws_lb.this"]["subnets"][:2])
+
+
+def _secret(plan: Plan) -> Plan:
+    return plan.with_resource("aws_secretsmanager_secret.added", "aws_secretsmanager_secret", arn="arn:added")
+
+
+BROKEN: list[tuple[str, Callable[[Plan], Plan], str, str]] = [
+    ("endpoints", lambda p: p.without(ENDPOINT), "aws_route_table.private", "ssm"),
+    ("endpoints", lambda p: p.changed(ENDPOINT, private_dns_enabled=False), ENDPOINT, "private DNS"),
+    ("endpoints", lambda p: p.changed("aws_vpc.this", enable_dns_hostnames=False), ENDPOINT, "private DNS"),
+    ("endpoints", lambda p: p.changed(ENDPOINT, policy='{"Statement": []}'), ENDPOINT, "policy"),
+    (
+        "endpoints",
+        lambda p: p.without(f'{RULE}_ingress_rule.connection["ecs-to-endpoint"]'),
+        '"endpoint"]',
+        "tasks",
+    ),
+    (
+        "endpoints",
+        lambda p: p.without(f'{RULE}_egress_rule.connection["lambda-to-endpoint"]'),
+        '"lambda"]',
+        "function -> ssm",
+    ),
+    ("endpoints", lambda p: p.without(f'{RULE}_egress_rule.s3["ecs"]'), '"ecs"]', "tasks -> s3"),
+    (
+        "endpoints",
+        lambda p: p.changed(f'{RULE}_egress_rule.s3["ecs"]', prefix_list_id="pl-1"),
+        's3["ecs"]',
+        "pl-1",
+    ),
+    ("endpoints", lambda p: p.changed(S3, route_table_ids=[]), S3, "route table"),
+    ("endpoints", lambda p: p.without(S3), "aws_route_table.private", "s3"),
+    ("endpoints", _secret, "aws_route_table.private", "secretsmanager"),
+    (
+        "endpoints",
+        lambda p: replace(p, variables={**p.variables, "nat_gateway_mode": "single"}),
+        "aws_route_table.private",
+        "function -> internet",
+    ),
+    ("zones", _other_zone, 'private_nat["zone-1"]', "falls with another zone"),
+    ("zones", _two_zones, "aws_lb.this", "no subnet"),
+    ("zones", lambda p: p.without('aws_nat_gateway.this["zone-3"]'), 'private_nat["zone-3"]', "nat gateway"),
+    (
+        "proxy",
+        lambda p: p.without(f'{RULE}_ingress_rule.connection["proxy-to-database"]'),
+        '"database"]',
+        "database proxy -> database",
+    ),
+    (
+        "proxy",
+        lambda p: p.without(f'{RULE}_egress_rule.connection["proxy-to-database"]'),
+        '"database"]',
+        "database proxy -> database",
+    ),
+    (
+        "proxy",
+        lambda p: p.without(f'{RULE}_ingress_rule.connection["lambda-to-database"]'),
+        '"database"]',
+        "function -> database proxy",
+    ),
+]
+
+
+IDS = [f"{choice}: {says} at {resource}" for choice, _, resource, says in BROKEN]
+
+
+@pytest.mark.parametrize(("choice", "change", "resource", "says"), BROKEN, ids=IDS)
+def test_what_breaks_a_choice_is_found(
+    plans: Plans, choice: str, change: Callable[[Plan], Plan], resource: str, says: str
+) -> None:
+    """A finding names the resource and the flow."""
+    found = examine(change(choose(plans, choice))).findings
+    assert [f for f in found if resource in f.resource and says in f.what], found
