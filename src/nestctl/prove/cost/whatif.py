@@ -73,7 +73,9 @@ def outcomes(plan: Plan, table: Table, use: Use) -> list[Outcome]:
 def _each(plan: Plan, types: tuple[str, ...], change: Callable[[Resource], dict[str, Any]]) -> Plan:
     """Return a plan in which resources of some types have other values; the same one if none has."""
     changed = [
-        replace(r, values={**r.values, **new}) if r.type in types and (new := change(r)) else r
+        replace(r, values={**r.values, **new})
+        if r.mode == "managed" and r.type in types and (new := change(r))
+        else r
         for r in plan.resources
     ]
     if all(new is old for new, old in zip(changed, plan.resources, strict=True)):

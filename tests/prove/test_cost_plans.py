@@ -1,0 +1,122 @@
+"""What is claimed of staging and of its profiles, on the plans that Terraform makes of them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from nestctl.prove import cost
+from nestctl.prove.cost import capacity, old, prices, whatif
+from nestctl.prove.cost.estimate import estimate
+from nestctl.prove.cost.prices import Table
+from nestctl.prove.cost.use import Use
+from nestctl.prove.plan import Plan
+from nestctl.prove.roots import Plans
+from nestctl.settings.paths import CHECKOUT
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def table() -> Table:
+    """The package's prices."""
+    return prices.load("us-east-1", own=Path("/none"))
+
+
+@pytest.fixture(scope="module")
+def economical(plans: Plans) -> Plan:
+    """Staging as the economical profile has it."""
+    return plans.environment(**cost.profile("economical"))
+
+
+@pytest.fixture(scope="module")
+def minimal(plans: Plans) -> Plan:
+    """Staging as the minimal profile has it."""
+    return plans.environment(**cost.profile("minimal"))
+
+
+def test_every_root_is_priced(plans: Plans) -> None:
+    reports = cost.prove(plans)
+    assert [report.root for report in reports] == ["state", "bootstrap", "staging"]
+    assert all(report.holds for report in reports), [r.findings for r in reports]
+    text = "\n".join(reports[-1].lines)
+    assert "█" in text
+    assert "216.02" in text
+    assert "log_gb" in text
+
+
+def test_staging_carries_the_manuals_sizes_for_less_than_the_old_layout(staging: Plan, table: Table) -> None:
+    found = estimate(staging, table, Use())
+    size = capacity.of(staging)
+    assert size == capacity.MANUAL
+    assert found.fixed == pytest.approx(201.04, abs=0.01)
+    assert found.fixed < old.estimate(table).fixed
+
+
+def test_the_economical_profile_carries_as_much(economical: Plan, table: Table) -> None:
+    size = capacity.of(economical)
+    assert size is not None
+    assert size.less_than(capacity.MANUAL) == []
+    against = cost.compared(economical, estimate(economical, table, Use()), table)
+    assert against["less_percent"] >= 23
+
+
+def test_with_a_nat_instance_it_would_cost_a_quarter_less(economical: Plan, table: Table) -> None:
+    changed = whatif.nat_instance(economical)
+    against = cost.compared(changed, estimate(changed, table, Use()), table)
+    assert against["less_percent"] >= 25
+    assert against["smaller_in"] == []
+
+
+def test_the_minimal_profile_needs_a_nat_instance_to_stay_under_60_dollars(
+    minimal: Plan, table: Table
+) -> None:
+    found = estimate(minimal, table, Use())
+    assert not found.findings
+    assert found.fixed < 90
+    assert estimate(whatif.nat_instance(minimal), table, Use()).fixed < 60
+
+
+def test_nothing_is_left_to_choose_in_the_minimal_profile_but_nat(minimal: Plan, table: Table) -> None:
+    open_choices = {o.choice.name for o in whatif.outcomes(minimal, table, Use()) if o.saved > 0.005}
+    assert open_choices == {"a NAT instance instead of the NAT gateway"}
+
+
+def test_changed_plans_cost_what_terraforms_own_would(plans: Plans, staging: Plan, table: Table) -> None:
+    changed = staging
+    for change in (whatif.arm, whatif.graviton, whatif.spot_tasks, whatif.spot_frontend, whatif.one_frontend):
+        changed = change(changed)
+    planned = plans.environment(
+        cpu_architecture="ARM64",
+        db_instance_class="db.t4g.medium",
+        cache_node_type="cache.t4g.medium",
+        fargate_spot_for_tasks=True,
+        fargate_spot_for_frontend=True,
+        frontend_desired_count=1,
+    )
+    ours, terraforms = (estimate(p, table, Use()) for p in (changed, planned))
+    assert ours.fixed == pytest.approx(terraforms.fixed)
+    assert ours.use == pytest.approx(terraforms.use)
+
+
+def test_endpoints_instead_of_nat_cost_what_terraforms_own_would(
+    plans: Plans, staging: Plan, table: Table
+) -> None:
+    planned = estimate(plans.environment(nat_gateway_mode="none"), table, Use())
+    assert estimate(whatif.endpoints(staging), table, Use()).fixed == pytest.approx(planned.fixed)
+
+
+def test_the_document_and_its_picture_say_the_same(
+    staging: Plan, economical: Plan, minimal: Plan, table: Table
+) -> None:
+    told = (CHECKOUT / "docs" / "cost.md").read_text(encoding="utf-8")
+    picture = (CHECKOUT / "docs" / "images" / "cost.svg").read_text(encoding="utf-8")
+    drawn = [int(usd) for usd in re.findall(r'font-weight="600">\$(\d+)<', picture)]
+    fixed = [old.estimate(table).fixed, estimate(staging, table, Use()).fixed]
+    for plan in (economical, minimal):
+        fixed += [estimate(p, table, Use()).fixed for p in (plan, whatif.nat_instance(plan))]
+    assert drawn == [round(usd) for usd in fixed]
+    for usd in fixed:
+        assert f"${usd:.2f}" in told
