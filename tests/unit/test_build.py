@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import tarfile
 from pathlib import Path
 
 import pytest
 
-from nestctl.build import backend, process_image, sources
+from nestctl.build import backend, process_image, sources, toolchain
 from nestctl.report import NestctlError
 
 
@@ -126,3 +127,40 @@ def test_pruning_keeps_what_the_application_runs_with(tmp_path: Path) -> None:
     backend.prune(tmp_path, {"django"})
     left = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()}
     assert left == {"django/__init__.py", "zappa/__init__.py", "zappa/handler.py"}
+
+
+def test_a_library_stays_only_as_what_python_loads(tmp_path: Path) -> None:
+    content = {
+        "app/views.py": "import library.part\nANSWER = library.part.ANSWER\n",
+        "library/__init__.py": "",
+        "library/part.py": "ANSWER = 42\n",
+        "library/broken.py": "this is no Python\n",
+        "library/data.txt": "read by the library\n",
+        "handler.py": "",
+    }
+    for name, text in content.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    interpreter = toolchain.python()
+    backend.precompile(tmp_path, interpreter)
+    backend.drop_sources(tmp_path, interpreter, {Path("app/views.py"), Path("handler.py")})
+    left = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()}
+    tag = f"cpython-{interpreter.version.replace('.', '')}"
+    assert left == {
+        "app/views.py",
+        f"app/__pycache__/views.{tag}.pyc",
+        "library/__init__.pyc",
+        "library/part.pyc",
+        "library/broken.py",
+        "library/data.txt",
+        "handler.py",
+        f"__pycache__/handler.{tag}.pyc",
+    }
+    done = subprocess.run(
+        [interpreter.path, "-c", "import app.views; print(app.views.ANSWER)"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "42\n"

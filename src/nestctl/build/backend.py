@@ -26,7 +26,7 @@ from nestctl.settings.manifest import Backend
 Value: TypeAlias = str | list[str]
 """What a placeholder of the settings template stands for."""
 
-RECIPE = "2"
+RECIPE = "3"
 """Raised when this file changes what a package holds, so that old ones are not taken for new ones."""
 
 TEMPLATE = "zappa_settings.template.json"
@@ -50,6 +50,9 @@ NEEDLESS = (
     *("**/tests", "**/__pycache__", "**/*.pyc", "**/*.pyi", "**/*.c", "**/*.h", "**/*.pxd", "**/py.typed"),
 )
 """Files that no function reads."""
+
+GENERATED = ("handler.py", "zappa_settings.py")
+"""What Zappa writes at the archive's top; read by people when something goes wrong, like the application."""
 
 LIMIT = 250 * 1024 * 1024
 """Bytes of an unzipped package (AWS Lambda quotas)."""
@@ -159,7 +162,10 @@ def package(
     with zipfile.ZipFile(raw) as archive:
         archive.extractall(content)
     prune(content, _runtime_distributions(wanted, log))
-    _precompile(content, wanted.interpreter)
+    precompile(content, wanted.interpreter)
+    drop_sources(
+        content, wanted.interpreter, {*source_files(wanted.source), *(Path(name) for name in GENERATED)}
+    )
     size = sum(path.stat().st_size for path in content.rglob("*") if path.is_file())
     if size > LIMIT:
         raise NestctlError(
@@ -244,6 +250,38 @@ def prune(content: Path, keep: set[str]) -> None:
     _remove_empty_folders(content)
 
 
+def precompile(content: Path, interpreter: Interpreter) -> None:
+    """Put an unchecked-hash .pyc beside every module: in Lambda no file time matches."""
+    mode = py_compile.PycInvalidationMode.UNCHECKED_HASH.name.lower().replace("_", "-")
+    subprocess.run(
+        [
+            *(str(interpreter.path), "-m", "compileall", "-q", "-j", "0"),
+            *("--invalidation-mode", mode, "-s", str(content), str(content)),
+        ],
+        check=False,
+        capture_output=True,
+    )
+
+
+def drop_sources(content: Path, interpreter: Interpreter, keep: set[Path]) -> None:
+    """Leave of every compiled library only what Python loads: half its size, and nothing is looked at twice.
+
+    What could not be compiled stays as it is, and so does the application, whose lines errors are shown with.
+
+    Args:
+        content: The unpacked and compiled archive.
+        interpreter: The Python that compiled it; no other can load what stays.
+        keep: Modules below ``content`` whose source stays.
+    """
+    tag = f"cpython-{interpreter.version.replace('.', '')}"
+    for source in list(content.rglob("*.py")):
+        compiled = source.parent / "__pycache__" / f"{source.stem}.{tag}.pyc"
+        if source.relative_to(content) not in keep and compiled.is_file():
+            compiled.replace(source.with_suffix(".pyc"))
+            source.unlink()
+    _remove_empty_folders(content)
+
+
 def _filled(node: Any, values: Mapping[str, Value]) -> Any:
     if isinstance(node, dict):
         return {key: _filled(value, values) for key, value in node.items()}
@@ -315,19 +353,6 @@ def _site_packages(wanted: BackendBuild, backend: Backend, log: Path) -> Path:
     )
     stamp.write_text(described, encoding="utf-8")
     return site
-
-
-def _precompile(content: Path, interpreter: Interpreter) -> None:
-    """Put an unchecked-hash .pyc beside every module: in Lambda no file time matches."""
-    mode = py_compile.PycInvalidationMode.UNCHECKED_HASH.name.lower().replace("_", "-")
-    subprocess.run(
-        [
-            *(str(interpreter.path), "-m", "compileall", "-q", "-j", "0"),
-            *("--invalidation-mode", mode, "-s", str(content), str(content)),
-        ],
-        check=False,
-        capture_output=True,
-    )
 
 
 def _zip(content: Path, to: Path) -> None:
