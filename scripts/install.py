@@ -77,7 +77,8 @@ def sync(uv: str) -> None:
     say("installing the Python packages")
     env = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "UV_PROJECT_ENVIRONMENT": str(VENV)}
     env.pop("VIRTUAL_ENV", None)
-    run([uv, "sync", "--frozen", "--quiet", "--python", sys.executable], env=env)
+    # What is not compiled here is compiled each time it starts, where PYTHONDONTWRITEBYTECODE is set.
+    run([uv, "sync", "--frozen", "--quiet", "--compile-bytecode", "--python", sys.executable], env=env)
     stamp.write_text(wanted, encoding="utf-8")
 
 
