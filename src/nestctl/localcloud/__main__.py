@@ -10,6 +10,9 @@ from pathlib import Path
 from nestctl.localcloud.layout import Layout
 from nestctl.localcloud.supervise.supervisor import Announcer, run
 
+SWITCH_SECONDS = 0.0005
+"""How long a thread may keep the interpreter from another; Python's own 5 ms is a whole request."""
+
 
 def main() -> int:
     """Run the local cloud in the foreground.
@@ -22,6 +25,8 @@ def main() -> int:
     parser.add_argument("--port", type=int, help="port of the API")
     parser.add_argument("--announce", type=int, metavar="FD", help="file descriptor to report the start on")
     arguments = parser.parse_args()
+    # Requests run on one thread, log lines leave on others: each wait for the interpreter delays an answer.
+    sys.setswitchinterval(SWITCH_SECONDS)
     logging.basicConfig(
         level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
     )

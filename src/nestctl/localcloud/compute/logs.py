@@ -13,12 +13,16 @@ from nestctl.localcloud.control.types import Cloud
 log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 0.2
+SHARE = 4
+"""How many times as long as the last sending took nothing is sent: under load the requests come first."""
 MAX_BATCH = 1000
 """Events of one PutLogEvents; AWS allows 10,000 and 1 MB."""
 MAX_EVENT = 256 * 1024 - 26
 """AWS cuts an event at 256 KB, of which 26 bytes are counted for each event."""
 MAX_HELD = 50_000
 """Events kept for one stream while the API does not take them; the oldest go first."""
+LONGEST_PAUSE = 2.0
+"""Seconds: those who follow a log still see it live."""
 
 
 def now_ms() -> int:
@@ -27,7 +31,7 @@ def now_ms() -> int:
 
 
 class LogWriter:
-    """Collects lines by group and stream, and sends them every 0.2 seconds."""
+    """Collects lines by group and stream, and sends them every 0.2 seconds, or less often under load."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
@@ -49,10 +53,13 @@ class LogWriter:
 
     async def run(self) -> None:
         """Send what comes until cancelled."""
+        pause = FLUSH_SECONDS
         while True:
             await self._wake.wait()
-            await asyncio.sleep(FLUSH_SECONDS)
+            await asyncio.sleep(pause)
+            began = time.monotonic()
             await self.flush()
+            pause = min(max(FLUSH_SECONDS, SHARE * (time.monotonic() - began)), LONGEST_PAUSE)
 
     async def make(self, group: str, stream: str, *, create_group: bool = True) -> None:
         """Create the stream, and the group when it is missing and may be made.

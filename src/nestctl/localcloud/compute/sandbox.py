@@ -208,21 +208,24 @@ class Sandbox:
         return invocation
 
     def _end(self, invocation: _Invocation, ms: float, *, timed_out: bool) -> None:
-        report = (
-            f"REPORT RequestId: {invocation.request_id}\tDuration: {ms:.2f} ms\t"
-            f"Billed Duration: {int(ms) + 1} ms\tMemory Size: {self.version.memory} MB\t"
-            f"Max Memory Used: {self._memory_mb()} MB"
-        )
-        if self.served == 1:
-            report += f"\tInit Duration: {self._init_ms:.2f} ms"
-        lines = [f"END RequestId: {invocation.request_id}", report]
+        lines = [f"END RequestId: {invocation.request_id}"]
+        at_its_end = None
         if timed_out:
+            at_its_end = self._memory_mb()  # the process is about to be killed
             lines.insert(
                 0, f"{_iso()} {invocation.request_id} Task timed out after {self.version.timeout:.2f} seconds"
             )
+        init = f"\tInit Duration: {self._init_ms:.2f} ms" if self.served == 1 else ""
 
         def write() -> None:
-            for line in lines:
+            # Asking for the memory takes as long as all the rest, so the caller has the answer by now.
+            memory = self._memory_mb() if at_its_end is None else at_its_end
+            report = (
+                f"REPORT RequestId: {invocation.request_id}\tDuration: {ms:.2f} ms\t"
+                f"Billed Duration: {int(ms) + 1} ms\tMemory Size: {self.version.memory} MB\t"
+                f"Max Memory Used: {memory} MB{init}"
+            )
+            for line in (*lines, report):
                 self._log(line, invocation)
 
         asyncio.get_running_loop().call_later(DRAIN_SECONDS, write)
