@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: audit help install up down status test test-fast lint format docs clean
+.PHONY: audit bench help install up down status test test-fast lint format docs clean
 
 help: ## Show what can be done
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -27,6 +27,9 @@ test: install ## Run everything: unit, Terraform, local cloud, site, browser
 
 test-fast: install ## Run what takes seconds
 	@.venv/bin/python scripts/test.py --fast
+
+bench: install ## Measure what nestctl costs against doing without it
+	@.venv/bin/python -m bench
 
 lint: install ## Check style and types
 	@.venv/bin/ruff check .
