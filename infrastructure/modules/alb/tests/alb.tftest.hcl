@@ -36,6 +36,18 @@ mock_provider "aws" {
     }
   }
 
+  mock_resource "aws_wafv2_web_acl" {
+    defaults = {
+      arn = "arn:aws:wafv2:us-east-1:000000000000:regional/webacl/nest-staging-alb/00000000-0000-0000-0000-000000000000"
+    }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = {
+      arn = "arn:aws:logs:us-east-1:000000000000:log-group:aws-waf-logs-nest-staging-alb"
+    }
+  }
+
   mock_resource "aws_acm_certificate" {
     defaults = {
       arn = "arn:aws:acm:us-east-1:000000000000:certificate/00000000-0000-0000-0000-000000000000"
@@ -56,7 +68,7 @@ variables {
   backend_paths           = ["/a/*", "/b/*", "/c/*", "/d/*", "/e/*", "/f/*"]
 }
 
-run "serves_over_tls_with_safety_headers" {
+run "serves_over_tls_with_safety_headers_and_answers_503_without_a_function" {
   assert {
     condition     = aws_lb.this.name == "nest-staging-alb" && aws_lb.this.drop_invalid_header_fields
     error_message = "The load balancer is not the strict nest-staging-alb."
@@ -82,9 +94,7 @@ run "serves_over_tls_with_safety_headers" {
     condition     = aws_lb_listener.http.default_action[0].type == "redirect" && aws_lb_listener.http.default_action[0].redirect[0].protocol == "HTTPS"
     error_message = "HTTP does not lead to HTTPS."
   }
-}
 
-run "answers_503_while_there_is_no_function" {
   assert {
     condition     = length(aws_lb_listener_rule.backend) == 0 && length(aws_lb_target_group_attachment.backend) == 0 && length(aws_lambda_permission.backend) == 0
     error_message = "Without a function nothing may point to one."
@@ -101,9 +111,11 @@ run "answers_503_while_there_is_no_function" {
   }
 }
 
-run "forwards_to_the_alias" {
+run "forwards_to_the_alias_behind_a_firewall_by_choice" {
   variables {
     lambda_function_name = "nest-staging"
+    waf_enabled          = true
+    kms_key_arn          = "arn:aws:kms:us-east-1:000000000000:key/00000000-0000-0000-0000-000000000000"
   }
 
   assert {
@@ -125,6 +137,16 @@ run "forwards_to_the_alias" {
     condition     = length(aws_lb_listener_rule.backend) == 2 && length(aws_lb_listener_rule.backend_missing) == 0 && alltrue([for rule in aws_lb_listener_rule.backend : rule.action[0].type == "forward"])
     error_message = "The backend's paths are not forwarded."
   }
+
+  assert {
+    condition     = startswith(aws_cloudwatch_log_group.waf[0].name, "aws-waf-logs-") && aws_cloudwatch_log_group.waf[0].kms_key_id == var.kms_key_arn
+    error_message = "What the firewall stops is not logged, or not encrypted."
+  }
+
+  assert {
+    condition     = length(aws_wafv2_web_acl_association.this) == 1 && length(aws_wafv2_web_acl.this[0].rule) == 4
+    error_message = "The firewall lacks a rule or is not before the load balancer."
+  }
 }
 
 run "serves_over_http_until_the_certificate_is_issued" {
@@ -145,25 +167,6 @@ run "serves_over_http_until_the_certificate_is_issued" {
   assert {
     condition     = aws_lb_listener.http.routing_http_response_content_security_policy_header_value == "default-src 'self'"
     error_message = "The content security policy is missing on the listener that serves."
-  }
-}
-
-run "firewall_by_choice" {
-  command = plan
-
-  variables {
-    waf_enabled = true
-    kms_key_arn = "arn:aws:kms:us-east-1:000000000000:key/00000000-0000-0000-0000-000000000000"
-  }
-
-  assert {
-    condition     = startswith(aws_cloudwatch_log_group.waf[0].name, "aws-waf-logs-") && aws_cloudwatch_log_group.waf[0].kms_key_id == var.kms_key_arn
-    error_message = "What the firewall stops is not logged, or not encrypted."
-  }
-
-  assert {
-    condition     = length(aws_wafv2_web_acl_association.this) == 1 && length(aws_wafv2_web_acl.this[0].rule) == 4
-    error_message = "The firewall lacks a rule or is not before the load balancer."
   }
 }
 
