@@ -537,6 +537,7 @@ def test_nothing_is_wrong_with_staging(staging: Plan) -> None:
     """The proof holds, and its facts name every part."""
     report = examine(staging)
     assert report.findings == ()
+    assert report.summary.endswith("each flow passes, and nothing else does")
     assert {(f["from"], f["to"], f["port"]) for f in report.facts["flows"] if f["passes"]} >= {
         ("internet", "load balancer", 443),
         ("internet", "load balancer", 80),
@@ -563,7 +564,9 @@ def test_what_is_broken_is_found(staging: Plan, broken: Broken) -> None:
 def test_a_finding_has_its_file_and_line(staging: Plan) -> None:
     """A deployer sees where the rule is written."""
     plan = staging.changed(f'{HTTPS}["ecs"]', to_port=65535)
-    (finding,) = examine(plan).findings
+    report = examine(plan)
+    assert "not all is as it has to be" in report.summary
+    (finding,) = report.findings
     lines = (CHECKOUT / finding.file).read_text(encoding="utf-8").splitlines()
     assert "from_port" in lines[finding.line - 1]
     assert finding.fix == "Narrow it to TCP 443."

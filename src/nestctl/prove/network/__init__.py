@@ -40,9 +40,10 @@ def examine(plan: Plan, placement: Placement | None) -> Report:
         *placing.findings(network, flows),
     ]
     required = [flow for flow in flows if not flow.optional]
+    outcome = "not all is as it has to be" if found else "each flow passes, and nothing else does"
     summary = (
-        f"{len(required)} needed flows among {len(network.actors)} parts in {len(network.subnets)} subnets "
-        f"pass {len(network.rules)} security group rules, and nothing else does"
+        f"{len(required)} flows that are needed among {len(network.actors)} parts in {len(network.subnets)} "
+        f"subnets, {len(network.rules)} security group rules: {outcome}"
     )
     return Report(
         NAME, summary, plan.root, tuple(found), shown.facts(network, ways), shown.lines(network, ways)
