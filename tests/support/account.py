@@ -127,7 +127,6 @@ LISTINGS = (
     ),
     Listing("ecr repository", "describe_repositories", "repositories", "repositoryName"),
     Listing("lambda function", "list_functions", "Functions", "FunctionName"),
-    Listing("acm certificate", "list_certificates", "CertificateSummaryList", "CertificateArn", "DomainName"),
     Listing("cloudfront distribution", "list_distributions", "DistributionList.Items", "Id", "Comment"),
     Listing(
         "cloudfront access-control",
@@ -183,7 +182,7 @@ def everything(client: Client) -> set[Thing]:
         client: Returns the boto3 client of a service.
     """
     found = {thing for listing in LISTINGS for thing in _list(client, listing)}
-    found |= set(_services(client)) | set(_keys(client))
+    found |= set(_services(client)) | set(_keys(client)) | set(_certificates(client))
     return found
 
 
@@ -225,6 +224,18 @@ def _keys(client: Client) -> Iterator[Thing]:
         tags = rows(kms, "list_resource_tags", "Tags", KeyId=row["KeyId"])
         name = next((tag["TagValue"] for tag in tags if tag["TagKey"] == "Name"), "")
         yield Thing("kms key", row["KeyId"], name, reason)
+
+
+def _certificates(client: Client) -> Iterator[Thing]:
+    """Yield certificates by their stack: two stacks may ask for one domain."""
+    acm = client("acm")
+    for row in rows(acm, "list_certificates", "CertificateSummaryList"):
+        arn = row["CertificateArn"]
+        tags = {
+            t["Key"]: t.get("Value", "") for t in acm.list_tags_for_certificate(CertificateArn=arn)["Tags"]
+        }
+        name = "-".join(tags[key] for key in ("Project", "Environment") if key in tags)
+        yield Thing("acm certificate", arn, name or row["DomainName"])
 
 
 def rows(client: Any, operation: str, field_name: str, **arguments: Any) -> list[Any]:

@@ -106,6 +106,16 @@ def protected(aws: Aws, database: str, balancer: str) -> list[str]:
     return found
 
 
+def recovery_points(aws: Aws, vault: str) -> int:
+    """Return how many backups a vault of AWS Backup holds; 0 where there is no such vault.
+
+    By the list: DescribeBackupVault answers AccessDeniedException for a vault that is not there.
+    """
+    pages = aws.client("backup").get_paginator("list_backup_vaults").paginate()
+    vaults = {item["BackupVaultName"]: item for page in pages for item in page["BackupVaultList"]}
+    return int(vaults.get(vault, {}).get("NumberOfRecoveryPoints", 0))
+
+
 def snapshots(aws: Aws, database: str) -> list[str]:
     """Return the snapshots of a database that stay when it goes."""
     client = aws.client("rds")

@@ -37,6 +37,15 @@ def plan(context: Context, tell: Tell) -> tuple[Root, Plan]:
             f"Set deletion_protection = false under [environments.{context.environment}.sizes] in nest.toml, "
             f"then: nestctl apply {context.environment}",
         )
+    backups = leavings.recovery_points(context.caller, context.stack)
+    if backups and not context.settings.sizes.get("force_destroy"):
+        raise NestctlError(
+            "deletion-protected",
+            f"The backup vault {context.stack} holds {backups} backups, and AWS deletes only an empty one.",
+            "They are there to outlive a mistake; nothing was touched.",
+            f"Set force_destroy = true under [environments.{context.environment}.sizes] in nest.toml, "
+            f"then: nestctl apply {context.environment}",
+        )
     tell("planning the destruction")
     context.free_state(root, tell)
     return root, root.plan(destroy=True, name="destroy")

@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 from nestctl.aws import identities as iam
 from nestctl.aws import leavings, s3
@@ -72,7 +74,7 @@ def look(context: Context) -> Remains:
     roles = tuple(name for name in (context.environment, *others) if _holds(context, "bootstrap", name))
     users = [identity.user for _, identity in _identities(context)]
     there = tuple(user for user in users if iam.user_exists(context.caller, user))
-    return Remains(roles, state.deployed_root(context) is not None or _local_state(context), there)
+    return Remains(roles, state.deployed_root(context) is not None or bool(_local_state(context)), there)
 
 
 def destroy(context: Context, remains: Remains, tell: Tell) -> list[str]:
@@ -130,16 +132,19 @@ def _destroy_bootstrap(context: Context, tell: Tell) -> str:
 
 def _destroy_state(context: Context, tell: Tell) -> str:
     identities.ensure(context, identities.of_state(context), tell)
+    # A Terraform that a killed run left may still be at it.
+    context.free_state(state.root(context, local=True), tell)
     remote = state.deployed_root(context)
-    if remote is not None:
+    if remote is not None and not _is_ahead(context):
         tell("moving the state back from its bucket")
         context.free_state(remote, tell)
         remote.init()
         state.root(context, local=True).init(migrate=True)
     local = state.root(context, local=True)
     local = replace(local, variables={**local.variables, "force_destroy": True})
-    tell("letting Terraform empty the buckets of states")
-    context.apply(local, local.plan(name="force"))
+    if _is_guarded(context):
+        tell("letting Terraform empty the buckets of states")
+        context.apply(local, local.plan(name="force"))
     tell("destroying the buckets and keys of states")
     try:
         counts = context.apply(local, local.plan(destroy=True, name="destroy"))
@@ -148,15 +153,33 @@ def _destroy_state(context: Context, tell: Tell) -> str:
         if "BucketNotEmpty" not in error.why:
             raise
         counts = context.apply(local, local.plan(destroy=True, name="destroy"))
-    for path in local.folder.glob("terraform.tfstate*"):
+    for path in _local_file(context).parent.glob("terraform.tfstate*"):
         path.unlink()
     return counts
 
 
-def _local_state(context: Context) -> bool:
-    """Tell whether an interrupted run has the state on this machine, and its bucket is gone."""
-    file = state.root(context, local=True).folder / "terraform.tfstate"
-    return file.is_file() and bool(json.loads(file.read_text(encoding="utf-8")).get("resources"))
+def _local_file(context: Context) -> Path:
+    return context.settings.work / "roots" / "state" / "terraform.tfstate"
+
+
+def _local_state(context: Context) -> dict[str, Any]:
+    """Return the state that an interrupted destroy left on this machine; empty when there is none."""
+    file = _local_file(context)
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return found if found.get("resources") else {}
+
+
+def _is_ahead(context: Context) -> bool:
+    """Tell whether the state on this machine goes on from the one in the bucket: a destroy had begun."""
+    text = s3.read(context.caller, context.state_bucket("state"), STATE_KEY)
+    here, there = _local_state(context), json.loads(text or b"{}")
+    return bool(here) and here["lineage"] == there.get("lineage") and here["serial"] > int(there["serial"])
+
+
+def _is_guarded(context: Context) -> bool:
+    """Tell whether a bucket resists being destroyed. Once none does, an apply would make lost ones anew."""
+    buckets = [item for item in _local_state(context).get("resources", []) if item["type"] == "aws_s3_bucket"]
+    return any(not i["attributes"]["force_destroy"] for bucket in buckets for i in bucket["instances"])
 
 
 def _remove_users(context: Context, tell: Tell) -> list[str]:

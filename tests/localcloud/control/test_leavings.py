@@ -105,6 +105,21 @@ def test_a_user_with_the_mark_goes_with_its_keys_and_policies(there: Aws) -> Non
 def test_what_is_not_there_is_not_protected_and_has_no_snapshots(there: Aws) -> None:
     assert leavings.protected(there, "left-absent-db", "left-absent-alb") == []
     assert leavings.snapshots(there, "left-absent-db") == []
+    assert leavings.recovery_points(there, "left-absent") == 0
+
+
+def test_the_backups_of_a_vault_are_counted(there: Aws) -> None:
+    backup = there.client("backup")
+    backup.create_backup_vault(BackupVaultName=OURS)
+    backup.create_backup_vault(BackupVaultName=THEIRS)
+    for vault, number in ((OURS, 2), (THEIRS, 1)):
+        for item in range(number):
+            backup.start_backup_job(
+                BackupVaultName=vault,
+                ResourceArn=f"arn:aws:rds:us-east-1:000000000000:db:left-{item}",
+                IamRoleArn="arn:aws:iam::000000000000:role/left",
+            )
+    assert leavings.recovery_points(there, OURS) == 2
 
 
 def test_a_bucket_is_emptied_of_versions_and_delete_markers(there: Aws) -> None:
