@@ -130,3 +130,18 @@ def test_the_users_table_lies_outside_the_checkout() -> None:
     from nestctl.settings.paths import CHECKOUT
 
     assert not prices.user_file("eu-west-1").is_relative_to(CHECKOUT)
+
+
+def test_without_credentials_the_command_says_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    from nestctl.cli import prove
+    from nestctl.report import NestctlError
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, "/none")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with pytest.raises(NestctlError) as raised:
+        prove._refresh("eu-west-1")
+    assert raised.value.code == "price-refresh"
+    assert "pricing:GetProducts" in raised.value.next
