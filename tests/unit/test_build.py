@@ -164,3 +164,15 @@ def test_a_library_stays_only_as_what_python_loads(tmp_path: Path) -> None:
         check=True,
     )
     assert done.stdout == "42\n"
+
+
+def test_an_archive_serves_every_account_and_no_other_settings(tmp_path: Path) -> None:
+    (tmp_path / backend.TEMPLATE).write_text(
+        '{"staging": {"s3_bucket": "${bucket}", "vpc_config": {"SubnetIds": "${subnets}"},'
+        ' "environment_variables": {"PATH_OF_PARAMETERS": "${path}"}}}'
+    )
+    build = backend.BackendBuild(tmp_path, tmp_path, "abc", toolchain.python())
+    values: dict[str, backend.Value] = {"bucket": "one", "subnets": ["a"], "path": "/nest/staging/"}
+    archive = build.archive("staging", values)
+    assert build.archive("staging", {**values, "bucket": "two", "subnets": ["b"]}) == archive
+    assert build.archive("staging", {**values, "path": "/nest/other/"}) != archive

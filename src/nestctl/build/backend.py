@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import py_compile
@@ -30,6 +31,9 @@ RECIPE = "3"
 """Raised when this file changes what a package holds, so that old ones are not taken for new ones."""
 
 TEMPLATE = "zappa_settings.template.json"
+NOT_PACKED = ("vpc_config", "tags", "role_arn", "s3_bucket")
+"""Settings that Zappa reads when it deploys and does not write into the archive (its ``create_package``)."""
+
 HANDLER = "handler.lambda_handler"
 """Entry point that Zappa writes into its archive."""
 
@@ -78,9 +82,16 @@ class BackendBuild:
     interpreter: Interpreter
 
     def archive(self, stage: str, values: Mapping[str, Value]) -> Path:
-        """Return where the finished Lambda archive lies; Zappa writes the settings into it."""
-        settings = hashlib.sha256(json.dumps([stage, values], sort_keys=True).encode()).hexdigest()[:8]
-        return self.work / f"{self.release}-{settings}.zip"
+        """Return where the finished Lambda archive lies; Zappa writes the settings into it.
+
+        The same archive serves every account in which only what Zappa would deploy with differs.
+        """
+        filled = _filled(read_template(self.source / TEMPLATE), values)
+        if not any(settings.get("slim_handler") for settings in filled.values()):  # which names its bucket
+            for settings, name in itertools.product(filled.values(), NOT_PACKED):
+                settings.pop(name, None)
+        text = json.dumps([stage, filled], sort_keys=True)
+        return self.work / f"{self.release}-{hashlib.sha256(text.encode()).hexdigest()[:8]}.zip"
 
 
 def describe(app: Path, backend: Backend, cache: Path) -> BackendBuild:
