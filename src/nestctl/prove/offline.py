@@ -8,6 +8,7 @@ locals, policy documents and the provider's validation are the real ones.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import tempfile
@@ -72,8 +73,9 @@ def plan(
         ignored = shutil.ignore_patterns(".terraform", "tests", "*.tfstate*", "*.tfplan", "terraform.tfvars")
         shutil.copytree(infrastructure, copy, ignore=ignored)
         found = blocks(infrastructure / name)
-        root = Root(name=name, folder=copy / name, data=work / name, environ={}, variables=variables)
-        # A folder that is new each time has no stamp to trust.
+        # Of this process alone: two proofs may run side by side. What failed leaves its log.
+        data = work / f"{name}-{os.getpid()}"
+        root = Root(name=name, folder=copy / name, data=data, environ={}, variables=variables)
         shutil.rmtree(root.data, ignore_errors=True)
         root.data.mkdir(parents=True)
         env = _environment(root, stand_in.url)
@@ -82,6 +84,7 @@ def plan(
         _run(root, env, ["init", "-input=false", "-no-color", "-lockfile=readonly"])
         changes, outputs, raw = _test(root, env, found)
         edges = _graph(_run(root, env, ["graph"]))
+        shutil.rmtree(root.data)
     if stand_in.refused:
         raise _failure(name, f"The plan asked AWS for {', '.join(sorted(set(stand_in.refused)))}.")
     return Plan(
