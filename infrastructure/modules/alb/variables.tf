@@ -2,6 +2,11 @@ variable "project_name" {
   description = "Name of the project; the first part of every resource's name."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,14}[a-z0-9]$", var.project_name))
+    error_message = "project_name has 2 to 16 lower-case letters, digits and hyphens and starts with a letter, such as nest."
+  }
 }
 
 variable "environment" {
@@ -13,6 +18,11 @@ variable "environment" {
   validation {
     condition     = length(var.project_name) + length(var.environment) <= 16
     error_message = "project_name and environment have at most 16 characters together, because a target group has a short name."
+  }
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,14}[a-z0-9]$", var.environment))
+    error_message = "environment has 2 to 16 lower-case letters, digits and hyphens and starts with a letter, such as staging."
   }
 }
 
@@ -44,6 +54,11 @@ variable "security_group_ids" {
   description = "Security groups of the load balancer."
   type        = list(string)
   nullable    = false
+
+  validation {
+    condition     = length(var.security_group_ids) >= 1
+    error_message = "security_group_ids names at least one security group."
+  }
 }
 
 variable "logs_bucket_name" {

@@ -2,12 +2,22 @@ variable "project_name" {
   description = "Name of the project; the first part of every resource's name."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,14}[a-z0-9]$", var.project_name))
+    error_message = "project_name has 2 to 16 lower-case letters, digits and hyphens and starts with a letter, such as nest."
+  }
 }
 
 variable "environment" {
   description = "Name of the environment; the second part of every resource's name."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,14}[a-z0-9]$", var.environment))
+    error_message = "environment has 2 to 16 lower-case letters, digits and hyphens and starts with a letter, such as staging."
+  }
 }
 
 variable "common_tags" {
@@ -32,12 +42,22 @@ variable "security_group_ids" {
   description = "Security groups of the nodes."
   type        = list(string)
   nullable    = false
+
+  validation {
+    condition     = length(var.security_group_ids) >= 1
+    error_message = "security_group_ids names at least one security group."
+  }
 }
 
 variable "kms_key_arn" {
   description = "Key that encrypts data at rest and the slow log."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/", var.kms_key_arn))
+    error_message = "kms_key_arn is the ARN of a key, such as arn:aws:kms:us-east-1:123456789012:key/1234abcd-...: an alias will not do."
+  }
 }
 
 variable "engine" {

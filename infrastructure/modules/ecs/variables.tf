@@ -2,12 +2,22 @@ variable "project_name" {
   description = "Name of the project; the first part of every resource's name."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,14}[a-z0-9]$", var.project_name))
+    error_message = "project_name has 2 to 16 lower-case letters, digits and hyphens and starts with a letter, such as nest."
+  }
 }
 
 variable "environment" {
   description = "Name of the environment; the second part of every resource's name."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,14}[a-z0-9]$", var.environment))
+    error_message = "environment has 2 to 16 lower-case letters, digits and hyphens and starts with a letter, such as staging."
+  }
 }
 
 variable "common_tags" {
@@ -21,6 +31,11 @@ variable "kms_key_arn" {
   description = "Key that encrypts images, logs and schedules."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/", var.kms_key_arn))
+    error_message = "kms_key_arn is the ARN of a key, such as arn:aws:kms:us-east-1:123456789012:key/1234abcd-...: an alias will not do."
+  }
 }
 
 variable "image_tag" {
@@ -57,30 +72,55 @@ variable "execution_role_arn" {
   description = "Role with which ECS pulls images and writes logs."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/", var.execution_role_arn))
+    error_message = "execution_role_arn is the ARN of a role, such as arn:aws:iam::123456789012:role/nest-staging-ecs-execution."
+  }
 }
 
 variable "task_role_arn" {
   description = "Role of the application in the tasks."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/", var.task_role_arn))
+    error_message = "task_role_arn is the ARN of a role, such as arn:aws:iam::123456789012:role/nest-staging-ecs-execution."
+  }
 }
 
 variable "scheduler_role_arn" {
   description = "Role with which EventBridge Scheduler starts tasks."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/", var.scheduler_role_arn))
+    error_message = "scheduler_role_arn is the ARN of a role, such as arn:aws:iam::123456789012:role/nest-staging-ecs-execution."
+  }
 }
 
 variable "subnet_ids" {
   description = "Private subnets of scheduled tasks."
   type        = list(string)
   nullable    = false
+
+  validation {
+    condition     = length(var.subnet_ids) >= 1
+    error_message = "subnet_ids names at least one private subnet."
+  }
 }
 
 variable "security_group_ids" {
   description = "Security groups of scheduled tasks."
   type        = list(string)
   nullable    = false
+
+  validation {
+    condition     = length(var.security_group_ids) >= 1
+    error_message = "security_group_ids names at least one security group."
+  }
 }
 
 variable "cpu_architecture" {

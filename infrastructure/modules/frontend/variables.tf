@@ -2,12 +2,22 @@ variable "project_name" {
   description = "Name of the project; the first part of every resource's name."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,14}[a-z0-9]$", var.project_name))
+    error_message = "project_name has 2 to 16 lower-case letters, digits and hyphens and starts with a letter, such as nest."
+  }
 }
 
 variable "environment" {
   description = "Name of the environment; the second part of every resource's name."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,14}[a-z0-9]$", var.environment))
+    error_message = "environment has 2 to 16 lower-case letters, digits and hyphens and starts with a letter, such as staging."
+  }
 }
 
 variable "common_tags" {
@@ -21,12 +31,22 @@ variable "kms_key_arn" {
   description = "Key that encrypts images and logs."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/", var.kms_key_arn))
+    error_message = "kms_key_arn is the ARN of a key, such as arn:aws:kms:us-east-1:123456789012:key/1234abcd-...: an alias will not do."
+  }
 }
 
 variable "static_bucket_name" {
   description = "Name of the bucket of static files. Its objects are public through CloudFront only."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.static_bucket_name))
+    error_message = "static_bucket_name takes 3 to 63 lower-case letters, digits and hyphens, such as nest-static-0a1b2c3d."
+  }
 }
 
 variable "logs_bucket_name" {
@@ -183,12 +203,22 @@ variable "subnet_ids" {
   description = "Private subnets of the tasks."
   type        = list(string)
   nullable    = false
+
+  validation {
+    condition     = length(var.subnet_ids) >= 1
+    error_message = "subnet_ids names at least one private subnet."
+  }
 }
 
 variable "security_group_ids" {
   description = "Security groups of the tasks."
   type        = list(string)
   nullable    = false
+
+  validation {
+    condition     = length(var.security_group_ids) >= 1
+    error_message = "security_group_ids names at least one security group."
+  }
 }
 
 variable "target_group_arn" {
@@ -201,12 +231,22 @@ variable "execution_role_arn" {
   description = "Role with which ECS pulls images, reads the parameters and writes logs."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/", var.execution_role_arn))
+    error_message = "execution_role_arn is the ARN of a role, such as arn:aws:iam::123456789012:role/nest-staging-ecs-execution."
+  }
 }
 
 variable "task_role_arn" {
   description = "Role of the application in the tasks."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/", var.task_role_arn))
+    error_message = "task_role_arn is the ARN of a role, such as arn:aws:iam::123456789012:role/nest-staging-ecs-execution."
+  }
 }
 
 variable "container_insights_enabled" {

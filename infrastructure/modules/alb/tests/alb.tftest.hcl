@@ -291,3 +291,22 @@ run "refuses_a_firewall_without_a_key_for_its_log" {
     waf_enabled = true
   }
 }
+
+run "refuses_names_and_identifiers_of_a_wrong_form" {
+  command         = plan
+  expect_failures = [var.project_name, var.security_group_ids]
+
+  variables {
+    project_name       = "Nest"
+    security_group_ids = []
+  }
+}
+
+run "refuses_an_environment_with_a_slash" {
+  command         = plan
+  expect_failures = [var.environment]
+
+  variables {
+    environment = "stag/ing"
+  }
+}

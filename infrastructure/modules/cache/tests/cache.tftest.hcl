@@ -110,3 +110,15 @@ run "refuses_no_subnets" {
     log_retention_days = 31
   }
 }
+
+run "refuses_names_and_identifiers_of_a_wrong_form" {
+  command         = plan
+  expect_failures = [var.project_name, var.kms_key_arn, var.security_group_ids, var.environment]
+
+  variables {
+    project_name       = "Nest"
+    kms_key_arn        = "alias/nest-staging"
+    security_group_ids = []
+    environment        = "stag/ing"
+  }
+}

@@ -170,3 +170,15 @@ run "refuses_other_values_of_a_wrong_form" {
     password_version   = 0
   }
 }
+
+run "refuses_names_and_identifiers_of_a_wrong_form" {
+  command         = plan
+  expect_failures = [var.project_name, var.kms_key_arn, var.security_group_ids, var.environment, var.password_parameter_arn]
+
+  variables {
+    project_name       = "Nest"
+    kms_key_arn        = "alias/nest-staging"
+    security_group_ids = []
+    environment        = "stag/ing"
+  }
+}

@@ -204,3 +204,19 @@ run "refuses_values_of_a_wrong_form" {
     log_retention_days         = 31
   }
 }
+
+run "refuses_names_and_identifiers_of_a_wrong_form" {
+  command         = plan
+  expect_failures = [var.project_name, var.kms_key_arn, var.execution_role_arn, var.task_role_arn, var.security_group_ids, var.subnet_ids, var.static_bucket_name, var.environment]
+
+  variables {
+    project_name       = "Nest"
+    kms_key_arn        = "alias/nest-staging"
+    execution_role_arn = "execution"
+    task_role_arn      = "execution"
+    security_group_ids = []
+    subnet_ids         = []
+    static_bucket_name = "Nest_Static"
+    environment        = "stag/ing"
+  }
+}

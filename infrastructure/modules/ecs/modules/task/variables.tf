@@ -2,12 +2,22 @@ variable "project_name" {
   description = "Name of the project; the first part of every resource's name."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,14}[a-z0-9]$", var.project_name))
+    error_message = "project_name has 2 to 16 lower-case letters, digits and hyphens and starts with a letter, such as nest."
+  }
 }
 
 variable "environment" {
   description = "Name of the environment; the second part of every resource's name."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,14}[a-z0-9]$", var.environment))
+    error_message = "environment has 2 to 16 lower-case letters, digits and hyphens and starts with a letter, such as staging."
+  }
 }
 
 variable "common_tags" {
@@ -95,12 +105,22 @@ variable "execution_role_arn" {
   description = "Role with which ECS pulls the image and writes logs."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/", var.execution_role_arn))
+    error_message = "execution_role_arn is the ARN of a role, such as arn:aws:iam::123456789012:role/nest-staging-ecs-execution."
+  }
 }
 
 variable "task_role_arn" {
   description = "Role of the application in the container."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/", var.task_role_arn))
+    error_message = "task_role_arn is the ARN of a role, such as arn:aws:iam::123456789012:role/nest-staging-ecs-execution."
+  }
 }
 
 variable "log_group_name" {

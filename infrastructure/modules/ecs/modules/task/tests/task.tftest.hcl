@@ -132,3 +132,15 @@ run "refuses_values_of_a_wrong_form" {
     cpu_architecture = "x86"
   }
 }
+
+run "refuses_names_and_identifiers_of_a_wrong_form" {
+  command         = plan
+  expect_failures = [var.project_name, var.execution_role_arn, var.task_role_arn, var.environment]
+
+  variables {
+    project_name       = "Nest"
+    execution_role_arn = "execution"
+    task_role_arn      = "execution"
+    environment        = "stag/ing"
+  }
+}

@@ -97,3 +97,14 @@ run "refuses_wrong_values" {
     errors_in_five_minutes = 0
   }
 }
+
+run "refuses_names_and_identifiers_of_a_wrong_form" {
+  command         = plan
+  expect_failures = [var.project_name, var.kms_key_arn, var.environment]
+
+  variables {
+    project_name = "Nest"
+    kms_key_arn  = "alias/nest-staging"
+    environment  = "stag/ing"
+  }
+}

@@ -57,3 +57,14 @@ run "refuses_wrong_values" {
     schedule       = "rate(1 day)"
   }
 }
+
+run "refuses_names_and_identifiers_of_a_wrong_form" {
+  command         = plan
+  expect_failures = [var.project_name, var.kms_key_arn, var.environment]
+
+  variables {
+    project_name = "Nest"
+    kms_key_arn  = "alias/nest-staging"
+    environment  = "stag/ing"
+  }
+}
