@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
@@ -176,3 +177,14 @@ def test_an_archive_serves_every_account_and_no_other_settings(tmp_path: Path) -
     archive = build.archive("staging", values)
     assert build.archive("staging", {**values, "bucket": "two", "subnets": ["b"]}) == archive
     assert build.archive("staging", {**values, "path": "/nest/other/"}) != archive
+
+
+def test_no_garbage_is_looked_for_while_the_application_loads(tmp_path: Path) -> None:
+    handler = tmp_path / "handler.py"
+    handler.write_text("import gc\nWHILE_LOADING = gc.isenabled()\n")
+    backend.quicken(handler)
+    program = "import gc, handler; print(handler.WHILE_LOADING, gc.isenabled(), gc.get_freeze_count() > 0)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["False", "True", "True"]

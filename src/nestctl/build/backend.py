@@ -27,7 +27,7 @@ from nestctl.settings.manifest import Backend
 Value: TypeAlias = str | list[str]
 """What a placeholder of the settings template stands for."""
 
-RECIPE = "3"
+RECIPE = "4"
 """Raised when this file changes what a package holds, so that old ones are not taken for new ones."""
 
 TEMPLATE = "zappa_settings.template.json"
@@ -173,6 +173,7 @@ def package(
     with zipfile.ZipFile(raw) as archive:
         archive.extractall(content)
     prune(content, _runtime_distributions(wanted, log))
+    quicken(content / "handler.py")
     precompile(content, wanted.interpreter)
     drop_sources(
         content, wanted.interpreter, {*source_files(wanted.source), *(Path(name) for name in GENERATED)}
@@ -259,6 +260,15 @@ def prune(content: Path, keep: set[str]) -> None:
         for path in list(content.glob(pattern)):
             _remove(path)
     _remove_empty_folders(content)
+
+
+def quicken(handler: Path) -> None:
+    """Let no garbage be looked for while the handler and the application load: all that is made stays.
+
+    What is there then is left out of every later search, as `gc.freeze` is meant for.
+    """
+    text = handler.read_text(encoding="utf-8")
+    handler.write_text(f"import gc\n\ngc.disable()\n{text}\ngc.freeze()\ngc.enable()\n", encoding="utf-8")
 
 
 def precompile(content: Path, interpreter: Interpreter) -> None:
