@@ -15,6 +15,7 @@ import sys
 import time
 from pathlib import Path
 
+import aws_cli
 import browser
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,7 +42,8 @@ def main(argv: list[str]) -> int:
     if not options.fast:
         try:
             env[browser.VARIABLE] = browser.ensure(say)
-        except browser.BrowserError as error:
+            env["PATH"] = f"{env['PATH']}{os.pathsep}{aws_cli.ensure(say)}"
+        except (browser.BrowserError, aws_cli.AwsCliError) as error:
             say(str(error))
             return 1
         say(f"browser: {env[browser.VARIABLE]}")

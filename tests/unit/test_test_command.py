@@ -108,3 +108,32 @@ def test_a_browser_that_was_installed_is_found(
     monkeypatch.setattr(browser, "find", lambda: next(looks))
     monkeypatch.setattr(browser, "ways_to_get_one", lambda: [("trying", [program(tmp_path, "get")])])
     assert browser.ensure(print) == "/found"
+
+
+@pytest.fixture
+def aws_cli() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("aws_cli", SCRIPTS / "aws_cli.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_aws_cli_on_path_is_taken(
+    aws_cli: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(Path(program(tmp_path / "bin", "aws")).parent))
+    assert aws_cli.ensure(pytest.fail) == tmp_path / "bin"
+
+
+def test_without_an_aws_cli_the_reason_and_the_next_command_are_told(
+    aws_cli: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(aws_cli, "TOOLS", tmp_path / "tools")
+    monkeypatch.setattr(aws_cli, "PACKAGE", "no such package")
+    said: list[str] = []
+    with pytest.raises(aws_cli.AwsCliError, match="next: install it"):
+        aws_cli.ensure(said.append)
+    assert said == ["no AWS CLI found; installing one into the checkout"]
