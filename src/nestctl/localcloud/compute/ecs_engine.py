@@ -40,7 +40,9 @@ class _Failures:
 class EcsEngine:
     """Every task and service of the local cloud."""
 
-    def __init__(self, cloud: Cloud, logs: LogWriter, variables: Callable[[], Mapping[str, str]]) -> None:
+    def __init__(
+        self, cloud: Cloud, logs: LogWriter, variables: Callable[[str, str], Mapping[str, str]]
+    ) -> None:
         self._cloud = cloud
         self._logs = logs
         self._variables = variables

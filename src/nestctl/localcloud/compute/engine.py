@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from nestctl.localcloud.compute.ecs_engine import EcsEngine
 from nestctl.localcloud.compute.lambdas import Lambdas
 from nestctl.localcloud.compute.logs import LogWriter
+from nestctl.localcloud.control.corrections import sts
 from nestctl.localcloud.control.types import Cloud
 
 
@@ -46,8 +47,8 @@ async def start(cloud: Cloud) -> None:
     extra: dict[str, str] = {"DJANGO_ALGOLIA_ENDPOINT_URL": f"http://127.0.0.1:{cloud.port('algolia')}"}
     logs = LogWriter(cloud)
 
-    def variables() -> dict[str, str]:
-        return {**cloud.process_env(), **extra}
+    def variables(role: str, session: str) -> dict[str, str]:
+        return {**cloud.process_env(), **extra, **sts.issue(cloud, role, session)}
 
     # What a crash left of temporary folders.
     await asyncio.to_thread(shutil.rmtree, cloud.state_dir / "sandboxes", ignore_errors=True)

@@ -38,6 +38,7 @@ class Version:
         memory: Megabytes.
         timeout: Seconds.
         environment: Configured variables.
+        role: ARN of the execution role.
         log_group: CloudWatch Logs group.
         reserved: Reserved concurrency of the function, ``None`` when it has none.
         state: ``Active``, ``Pending``...
@@ -55,6 +56,7 @@ class Version:
     memory: int
     timeout: int
     environment: Mapping[str, str]
+    role: str
     log_group: str
     reserved: int | None
     state: str
@@ -114,6 +116,7 @@ def find(name: str, qualifier: str | None, *, account: str, region: str) -> Vers
         memory=int(config.get("MemorySize", 128)),
         timeout=int(config.get("Timeout", 3)),
         environment=(config.get("Environment") or {}).get("Variables", {}),
+        role=str(config.get("Role") or ""),
         log_group=(config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{name}",
         reserved=function.get("concurrency"),
         state=config.get("State", "Active"),

@@ -33,7 +33,8 @@ DRAIN_SECONDS = 0.02
 """How long after a response the last lines of output may still be in the pipe."""
 _API = "/2018-06-01/runtime"
 
-Variables = Callable[[], Mapping[str, str]]
+Variables = Callable[[str, str], Mapping[str, str]]
+"""What the local cloud gives a process, by the ARN of its role and the name of its session."""
 """Returns the variables that the local cloud gives every process."""
 
 
@@ -319,7 +320,7 @@ class Sandbox:
             "PYTHONUNBUFFERED": "1",
             "PYTHONDONTWRITEBYTECODE": "1",  # /var/task is read-only on AWS
             **configured,
-            **self._variables(),
+            **self._variables(version.role, version.name),
             "PYTHONPATH": ":".join(path),
             "_HANDLER": version.handler,
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{version.runtime}",

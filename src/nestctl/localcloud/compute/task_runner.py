@@ -61,7 +61,7 @@ class TaskRunner:
         record: Record,
         *,
         logs: LogWriter,
-        variables: Callable[[], Mapping[str, str]],
+        variables: Callable[[str, str], Mapping[str, str]],
         on_change: Callable[[], None],
         drain: Callable[[Record], Any],
     ) -> None:
@@ -76,6 +76,7 @@ class TaskRunner:
         self._stop_reason = ("", "")
         self._hurry = False
         self._containers: list[_Container] = []
+        self._role = ""
         self._helpers: set[asyncio.Task[None]] = set()
 
     @property
@@ -133,6 +134,7 @@ class TaskRunner:
         definition = ecs_state.definition(self.place, self.record["taskDefinitionArn"])
         if definition is None:
             raise StartError("ResourceInitializationError: the task definition is gone")
+        self._role = str(definition.get("taskRoleArn") or "")
         self.record["pullStartedAt"] = ecs_state.now()
         for entry in definition["containerDefinitions"]:
             record = next(item for item in self.record["containers"] if item["name"] == entry["name"])
@@ -233,7 +235,7 @@ class TaskRunner:
                 entry.image,
                 entry.definition,
                 override,
-                self._variables(),
+                self._variables(self._role, self.task_id),
                 secret_values,
             )
         except interpreters.NoInterpreterError as error:

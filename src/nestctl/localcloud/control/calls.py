@@ -37,6 +37,11 @@ class Calls:
         self._ring: deque[Recorded] = deque(maxlen=KEPT)
         self._count = 0
 
+    @property
+    def last(self) -> int:
+        """Number of the last recorded call."""
+        return self._count
+
     def add(self, service: str, action: str, status: int, seconds: float, *, corrected: bool) -> None:
         """Record an answered call."""
         self._count += 1

@@ -1,7 +1,8 @@
 """The ASGI application in front of the emulator.
 
-It tells service and action of each request apart, records it, puts in faults, hands it to a correction where
-there is one, else to the emulator, and answers what is the local cloud's own under ``/_local``.
+It tells service and action of each request apart, judges it by its caller's IAM policies, records it, puts in
+faults, hands it to a correction where there is one, else to the emulator, and answers what is the local
+cloud's own under ``/_local``.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from ministack.core.responses import set_request_account_id, set_request_region
 from ministack.core.router import SERVICE_PATTERNS
 
 from nestctl.localcloud.control import replies
+from nestctl.localcloud.control.authorization.authorizer import Authorizer
 from nestctl.localcloud.control.calls import Calls
+from nestctl.localcloud.control.corrections import ecr
 from nestctl.localcloud.control.faults import Faults
 from nestctl.localcloud.control.identify import Identity, identify, is_form, of_form, parse_form
 from nestctl.localcloud.control.registry import CORRECTIONS
@@ -33,6 +36,7 @@ Send = Callable[[Message], Awaitable[None]]
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
 OWN_PREFIX = "/_local/"
+OWN = ("calls", "authorizations", "faults")
 READING = ("Describe", "Get", "List", "Head", "BatchGet", "Lookup", "Select", "Search", "Query", "Scan")
 SERVER_ERROR = 500
 
@@ -77,6 +81,7 @@ class Gateway:
         self._facts = facts
         self.calls = Calls()
         self.faults = Faults()
+        self.authorizer = Authorizer(cloud)
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -92,6 +97,9 @@ class Gateway:
         if name == "calls":
             asked = parse_qs(scope["query_string"].decode()).get("since", ["0"])[0]
             return _own_reply(self.calls.since(int(asked) if asked.isdigit() else 0))
+        if name == "authorizations":
+            asked = parse_qs(scope["query_string"].decode()).get("since", ["0"])[0]
+            return _own_reply(self.authorizer.since(int(asked) if asked.isdigit() else 0))
         if name == "faults":
             if scope["method"] == "PUT":
                 try:
@@ -102,9 +110,7 @@ class Gateway:
             return _own_reply(self.faults.listing())
         if name in self._facts:
             return _own_reply(self._facts[name]())
-        return _own_reply(
-            {"error": f"No such path; there are: {', '.join(['calls', 'faults', *self._facts])}"}, 404
-        )
+        return _own_reply({"error": f"No such path; there are: {', '.join([*OWN, *self._facts])}"}, 404)
 
     async def _api(self, scope: Any, receive: Receive, send: Send) -> None:
         started = time.monotonic()
@@ -120,12 +126,15 @@ class Gateway:
         set_request_account_id(who.access_key)
         set_request_region(who.region)
         entry = CORRECTIONS.get((who.service, who.action))
-        if entry is not None and body is None:
+        judged = self.authorizer.wants_body(who.access_key, who.service, who.action)
+        if (entry is not None or judged) and body is None:
             body = await _read(receive)
         call = _call(scope, who, query, headers, body or b"", form)
         status = SERVER_ERROR
         try:
-            if (reply := await self._fault(call)) is not None:
+            key = who.access_key or ecr.holder(headers.get("authorization", ""))
+            reply = await self.authorizer.refusal(call, key, self.calls.last)
+            if reply is not None or (reply := await self._fault(call)) is not None:
                 pass
             elif entry is not None:
                 reply = await self._corrected(call, entry.function)

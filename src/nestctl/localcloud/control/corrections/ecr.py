@@ -1,18 +1,55 @@
-"""ECR: image layers lie in files, not in memory and in a state file that is written again with every push."""
+"""ECR: image layers lie in files, not in memory and in a state file that is written again with every push.
+
+A registry token tells whose it is, so that pushes are judged by the policies of who asked for it.
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
+import json
 import re
 from collections.abc import Iterator, Mapping, MutableMapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ministack.core.responses import AccountRegionScopedDict
 from ministack.services import ecr
 
+from nestctl.localcloud.control.identify import CREDENTIAL
+from nestctl.localcloud.control.registry import corrects
+from nestctl.localcloud.control.types import Call, Cloud, Proceed, Reply
 from nestctl.localcloud.layout import write_private
 
+GOOD = 200
+USER = "AWS"  # the user name of every ECR token
 DIGEST = re.compile(r"[a-z0-9]+:[0-9a-f]{32,128}")
+
+
+@corrects("ecr", "GetAuthorizationToken", until="the registry knows who asked for the token that it is shown")
+async def get_authorization_token(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:  # noqa: ARG001
+    """Answer a token with the caller's access key id as its password."""
+    reply = await proceed(call)
+    match = CREDENTIAL.search(call.headers.get("authorization", ""))
+    if reply.status != GOOD or match is None:
+        return reply
+    answer = json.loads(reply.body)
+    for data in answer["authorizationData"]:
+        data["authorizationToken"] = base64.b64encode(f"{USER}:{match[1]}".encode()).decode()
+    return replace(reply, body=json.dumps(answer).encode())
+
+
+def holder(authorization: str) -> str:
+    """Return the access key id in a registry token, from an ``Authorization`` header; empty without one."""
+    kind, _, token = authorization.partition(" ")
+    if kind.lower() != "basic":
+        return ""
+    try:
+        user, _, password = base64.b64decode(token).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+    return password if user == USER else ""
 
 
 def keep_layers_in(folder: Path) -> None:

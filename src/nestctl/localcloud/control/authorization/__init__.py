@@ -1,0 +1,1 @@
+"""Who calls, what the call needs, and whether the caller's policies allow it."""

@@ -1,0 +1,231 @@
+"""The ARNs that a request names, from its parameters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import parse_qs, unquote
+
+from nestctl.localcloud.control.types import Call
+
+ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]*:[a-z0-9-]*:\d*:[^\s{}\"]+")
+
+EC2_TYPES = {
+    "acl": "network-acl",
+    "eipalloc": "elastic-ip",
+    "eni": "network-interface",
+    "fl": "vpc-flow-log",
+    "igw": "internet-gateway",
+    "nat": "natgateway",
+    "rtb": "route-table",
+    "sg": "security-group",
+    "sgr": "security-group-rule",
+    "subnet": "subnet",
+    "vpc": "vpc",
+    "vpce": "vpc-endpoint",
+}
+"""First parts of EC2's identifiers, and the resource types that they are of."""
+
+EC2_ID = re.compile(r"([a-z]+)-[0-9a-f]{8,17}")
+NOT_TARGETS = ("IpPermissions.", "Filter.", "ClientToken")
+"""Fields of EC2's requests that refer to something without acting on it."""
+
+# Parameter names and what they stand for, by service. A slash or colon ends what AWS fixes.
+NAMED: Mapping[str, Mapping[str, str]] = {
+    "cloudtrail": {"Name": "trail/{}", "TrailName": "trail/{}"},
+    "ecr": {"repositoryName": "repository/{}", "repositoryNames": "repository/{}"},
+    "elasticache": {
+        "CacheClusterId": "cluster:{}",
+        "CacheParameterGroupName": "parametergroup:{}",
+        "CacheSubnetGroupName": "subnetgroup:{}",
+        "FinalSnapshotIdentifier": "snapshot:{}",
+        "ReplicationGroupId": "replicationgroup:{}",
+        "SnapshotName": "snapshot:{}",
+    },
+    "logs": {"logGroupName": "log-group:{}"},
+    "rds": {
+        "DBInstanceIdentifier": "db:{}",
+        "DBParameterGroupName": "pg:{}",
+        "DBSnapshotIdentifier": "snapshot:{}",
+        "DBSubnetGroupName": "subgrp:{}",
+        "FinalDBSnapshotIdentifier": "snapshot:{}",
+        "OptionGroupName": "og:{}",
+    },
+    "secretsmanager": {"Name": "secret:{}-*", "SecretId": "secret:{}-*"},
+    "wafv2": {"Name": "regional/webacl/{}/*"},
+}
+
+ECS_NAMES = {
+    "cluster": "cluster/{}",
+    "clusterName": "cluster/{}",
+    "clusters": "cluster/{}",
+    "family": "task-definition/{}",
+    "service": "service/{cluster}/{}",
+    "serviceName": "service/{cluster}/{}",
+    "services": "service/{cluster}/{}",
+    "task": "task/{cluster}/{}",
+    "taskDefinition": "task-definition/{}",
+    "tasks": "task/{cluster}/{}",
+}
+
+CLOUDFRONT_FOLDERS = ("distribution", "origin-access-control", "response-headers-policy", "cache-policy")
+PATH_NAME = 4
+
+
+class Place:
+    """Where the requests of a call go: fills region and account into ARNs."""
+
+    def __init__(self, call: Call, account: str) -> None:
+        self.region = call.region
+        self.account = account
+
+    def arn(self, service: str, resource: str) -> str:
+        """Return a regional ARN."""
+        return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
+
+    def everywhere(self, service: str, resource: str) -> str:
+        """Return the ARN of a resource of a service without regions."""
+        return f"arn:aws:{service}::{self.account}:{resource}"
+
+
+def named(call: Call, account: str) -> list[str]:
+    """Return every ARN that a request names, those that it only refers to among them."""
+    place = Place(call, account)
+    special = SPECIAL.get(call.service)
+    found = list(special(call, place)) if special else []
+    if call.service == "s3":  # whose body, where it is JSON, is the object itself
+        return found
+    for name, form in NAMED.get(call.service, {}).items():
+        for value in _texts(call.params, name):
+            found.append(value if ARN.fullmatch(value) else place.arn(call.service, form.format(value)))
+    found += [text for text in _leaves(call.params) if ARN.fullmatch(text)]
+    return list(dict.fromkeys(found))
+
+
+def _texts(params: Mapping[str, Any], name: str) -> list[str]:
+    value = params.get(name)
+    values = value if isinstance(value, list) else [value]
+    return [v for v in values if isinstance(v, str) and v]
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _leaves(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _leaves(inner)
+
+
+# ------------------------------------------------------------------ services whose names have more to them
+
+
+def _ec2(call: Call, place: Place) -> Iterator[str]:
+    for name, value in call.params.items():
+        match = EC2_ID.fullmatch(value) if isinstance(value, str) else None
+        if match and match[1] in EC2_TYPES and not name.startswith(NOT_TARGETS):
+            yield place.arn("ec2", f"{EC2_TYPES[match[1]]}/{value}")
+
+
+def _ecs(call: Call, place: Place) -> Iterator[str]:
+    cluster = (_texts(call.params, "cluster") or ["default"])[0].rpartition("/")[2]
+    for name, form in ECS_NAMES.items():
+        for value in _texts(call.params, name):
+            if ARN.fullmatch(value):
+                continue
+            whole = value if ":" in value or name not in ("taskDefinition", "family") else f"{value}:*"
+            yield place.arn("ecs", form.format(whole, cluster=cluster))
+
+
+def _balancers(call: Call, place: Place) -> Iterator[str]:
+    kinds = {"CreateLoadBalancer": "loadbalancer/app/{}/*", "CreateTargetGroup": "targetgroup/{}/*"}
+    if form := kinds.get(call.action):
+        yield place.arn("elasticloadbalancing", form.format(call.params.get("Name", "*")))
+
+
+def _iam(call: Call, place: Place) -> Iterator[str]:
+    params = call.params
+    path = str(params.get("Path", "/"))
+    names = {"RoleName": "role", "UserName": "user"}
+    if call.action.startswith("CreatePolicy") and "PolicyArn" not in params:
+        names = {"PolicyName": "policy"}
+    for name, kind in names.items():
+        for value in _texts(params, name):
+            yield place.everywhere("iam", f"{kind}{path}{value}")
+    for value in _texts(params, "AWSServiceName"):
+        yield place.everywhere("iam", f"role/aws-service-role/{value}/*")
+    for value in _texts(params, "Url"):
+        yield place.everywhere("iam", f"oidc-provider/{value.partition('://')[2]}")
+
+
+def _kms(call: Call, place: Place) -> Iterator[str]:
+    for name in ("KeyId", "TargetKeyId", "AliasName"):
+        for value in _texts(call.params, name):
+            if not ARN.fullmatch(value):
+                yield place.arn("kms", value if value.startswith("alias/") else f"key/{value}")
+
+
+def _lambda(call: Call, place: Place) -> Iterator[str]:
+    match = re.search(r"/functions/([^/]+)(?:/aliases/([^/]+))?", call.path)
+    name = unquote(match[1]) if match else str(call.params.get("FunctionName", ""))
+    if not name:
+        return
+    if ARN.fullmatch(name):
+        yield name
+        return
+    qualifier = parse_qs(call.query).get("Qualifier", [""])[0]
+    yield place.arn("lambda", f"function:{name}" + (f":{qualifier}" if qualifier else ""))
+
+
+def _logs(call: Call, place: Place) -> Iterator[str]:
+    for group in _texts(call.params, "logGroupName"):
+        for stream in _texts(call.params, "logStreamName"):
+            yield place.arn("logs", f"log-group:{group}:log-stream:{stream}")
+    for arn in _texts(call.params, "resourceArn"):
+        yield arn.removesuffix(":*")
+
+
+def _s3(call: Call, place: Place) -> Iterator[str]:  # noqa: ARG001 - one signature for all
+    bucket, _, key = call.path.lstrip("/").partition("/")
+    if call.action == "DeleteObjects":
+        key = "*"
+    if bucket:
+        yield f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket}"
+
+
+def _scheduler(call: Call, place: Place) -> Iterator[str]:
+    if match := re.fullmatch(r"/schedules/([^/]+)", call.path):
+        group = parse_qs(call.query).get("groupName") or _texts(call.params, "GroupName") or ["default"]
+        yield place.arn("scheduler", f"schedule/{group[0]}/{unquote(match[1])}")
+
+
+def _ssm(call: Call, place: Place) -> Iterator[str]:
+    for name in ("Name", "Names", "Path", "ResourceId"):
+        for value in _texts(call.params, name):
+            if not ARN.fullmatch(value):
+                yield place.arn("ssm", f"parameter/{value.strip('/')}")
+
+
+def _cloudfront(call: Call, place: Place) -> Iterator[str]:
+    parts = call.path.split("/")
+    if len(parts) >= PATH_NAME and parts[2] in CLOUDFRONT_FOLDERS:
+        yield place.everywhere("cloudfront", f"{parts[2]}/{parts[3]}")
+    yield from parse_qs(call.query).get("Resource", [])
+
+
+SPECIAL: Mapping[str, Callable[[Call, Place], Iterator[str]]] = {
+    "cloudfront": _cloudfront,
+    "ec2": _ec2,
+    "ecs": _ecs,
+    "elasticloadbalancing": _balancers,
+    "iam": _iam,
+    "kms": _kms,
+    "lambda": _lambda,
+    "logs": _logs,
+    "s3": _s3,
+    "scheduler": _scheduler,
+    "ssm": _ssm,
+}
