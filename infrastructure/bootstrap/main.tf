@@ -7,14 +7,16 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
-  account_id  = data.aws_caller_identity.current.account_id
-  arn         = "arn:${data.aws_partition.current.partition}"
-  region      = data.aws_region.current.id
-  name        = "${var.project_name}-${var.environment}"
-  role_name   = "${local.name}-terraform"
-  suffix      = substr(sha256("${local.account_id}/${local.region}/${var.project_name}/${var.environment}"), 0, 8)
-  here        = "${local.region}:${local.account_id}"
-  common_tags = { Project = var.project_name, Environment = var.environment, ManagedBy = "terraform" }
+  account_id = data.aws_caller_identity.current.account_id
+  arn        = "arn:${data.aws_partition.current.partition}"
+  region     = data.aws_region.current.id
+  name       = "${var.project_name}-${var.environment}"
+  role_name  = "${local.name}-terraform"
+
+  boundary_name = "${local.role_name}-boundary"
+  suffix        = substr(sha256("${local.account_id}/${local.region}/${var.project_name}/${var.environment}"), 0, 8)
+  here          = "${local.region}:${local.account_id}"
+  common_tags   = { Project = var.project_name, Environment = var.environment, ManagedBy = "terraform" }
 
   identity_arns = setunion(
     ["${local.arn}:iam::${local.account_id}:user/${coalesce(var.identity_user_name, local.name)}"],

@@ -13,6 +13,7 @@ locals {
     identity = data.aws_iam_policy_document.identity.minified_json
     network  = data.aws_iam_policy_document.network.minified_json
     storage  = data.aws_iam_policy_document.storage.minified_json
+    watching = data.aws_iam_policy_document.watching.minified_json
   }
 
   # For what has no name: Terraform tags everything that it makes with these.

@@ -8,12 +8,10 @@ data "aws_iam_policy_document" "compute" {
       "application-autoscaling:Describe*",
       "cloudwatch:DescribeAlarms",
       "ecr:GetAuthorizationToken",
-      "ecs:CreateCluster",
       "ecs:DeregisterTaskDefinition",
       "ecs:Describe*",
       "ecs:List*",
       "ecs:RegisterTaskDefinition",
-      "scheduler:ListSchedules",
     ]
     resources = ["*"]
   }
@@ -21,6 +19,7 @@ data "aws_iam_policy_document" "compute" {
   statement {
     sid = "Containers"
     actions = [
+      "ecs:CreateCluster",
       "ecs:CreateService",
       "ecs:DeleteCluster",
       "ecs:DeleteService",
@@ -56,7 +55,6 @@ data "aws_iam_policy_document" "compute" {
       "ecr:DescribeRepositories",
       "ecr:GetDownloadUrlForLayer",
       "ecr:GetLifecyclePolicy",
-      "ecr:GetRepositoryPolicy",
       "ecr:InitiateLayerUpload",
       "ecr:ListImages",
       "ecr:ListTagsForResource",

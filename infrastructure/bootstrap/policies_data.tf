@@ -5,6 +5,7 @@ data "aws_iam_policy_document" "data" {
     sid = "Unscopable"
     actions = [
       "elasticache:Describe*",
+      "rds:CreateDBProxy",
       "rds:Describe*",
       "secretsmanager:GetRandomPassword",
       "ssm:DescribeParameters",
@@ -50,7 +51,6 @@ data "aws_iam_policy_document" "data" {
     sid = "DatabaseProxy"
     actions = [
       "rds:AddTagsToResource",
-      "rds:CreateDBProxy",
       "rds:DeleteDBProxy",
       "rds:DeregisterDBProxyTargets",
       "rds:ListTagsForResource",
@@ -115,9 +115,7 @@ data "aws_iam_policy_document" "data" {
     actions = [
       "ssm:AddTagsToResource",
       "ssm:DeleteParameter",
-      "ssm:DeleteParameters",
       "ssm:GetParameter",
-      "ssm:GetParameterHistory",
       "ssm:GetParameters",
       "ssm:GetParametersByPath",
       "ssm:ListTagsForResource",

@@ -4,12 +4,10 @@ data "aws_iam_policy_document" "edge" {
   statement {
     sid = "Unscopable"
     actions = [
-      "acm:ListCertificates",
       "acm:RequestCertificate",
       "cloudfront:Get*",
       "cloudfront:List*",
       "cloudtrail:DescribeTrails",
-      "cloudtrail:ListTrails",
       "logs:DescribeLogGroups",
     ]
     resources = ["*"]
@@ -20,7 +18,6 @@ data "aws_iam_policy_document" "edge" {
     actions = [
       "acm:AddTagsToCertificate",
       "acm:DescribeCertificate",
-      "acm:GetCertificate",
       "acm:ListTagsForCertificate",
       "acm:RemoveTagsFromCertificate",
       "acm:UpdateCertificateOptions",
@@ -118,12 +115,8 @@ data "aws_iam_policy_document" "edge" {
       "cloudtrail:AddTags",
       "cloudtrail:CreateTrail",
       "cloudtrail:DeleteTrail",
-      "cloudtrail:GetEventSelectors",
-      "cloudtrail:GetInsightSelectors",
-      "cloudtrail:GetTrail",
       "cloudtrail:GetTrailStatus",
       "cloudtrail:ListTags",
-      "cloudtrail:PutEventSelectors",
       "cloudtrail:RemoveTags",
       "cloudtrail:StartLogging",
       "cloudtrail:StopLogging",

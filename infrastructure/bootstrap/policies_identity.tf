@@ -3,6 +3,7 @@
 locals {
   # Roles that services assume, and the services to which this role may hand one over.
   role_users = [
+    "backup.amazonaws.com",
     "ecs-tasks.amazonaws.com",
     "lambda.amazonaws.com",
     "rds.amazonaws.com",
@@ -17,11 +18,12 @@ locals {
     "elasticache.amazonaws.com",
     "elasticloadbalancing.amazonaws.com",
     "rds.amazonaws.com",
+    "wafv2.amazonaws.com",
   ]
 
   # Services that use the stack's key with this role's rights.
   key_users = [
-    "ecr", "elasticache", "lambda", "rds", "s3", "scheduler", "secretsmanager", "ssm",
+    "backup", "ecr", "elasticache", "lambda", "rds", "s3", "scheduler", "secretsmanager", "ssm",
   ]
 }
 
@@ -37,7 +39,6 @@ data "aws_iam_policy_document" "identity" {
       "iam:ListAttachedRolePolicies",
       "iam:ListInstanceProfilesForRole",
       "iam:ListRolePolicies",
-      "iam:PutRolePolicy",
       "iam:TagRole",
       "iam:UntagRole",
       "iam:UpdateAssumeRolePolicy",
@@ -45,6 +46,32 @@ data "aws_iam_policy_document" "identity" {
       "iam:UpdateRoleDescription",
     ]
     resources = ["${local.arn}:iam::${local.account_id}:role/${local.name}-*"]
+  }
+
+  # A policy is written into a role only where the boundary holds, so that no role gets more than that.
+  statement {
+    sid       = "WriteBoundPolicies"
+    actions   = ["iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"]
+    resources = ["${local.arn}:iam::${local.account_id}:role/${local.name}-*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:PermissionsBoundary"
+      values   = ["${local.arn}:iam::${local.account_id}:policy/${local.boundary_name}"]
+    }
+  }
+
+  # The one policy of AWS's own that a role of the stack takes: AWS Backup's, by choice.
+  statement {
+    sid       = "AttachBackupPolicy"
+    actions   = ["iam:AttachRolePolicy", "iam:DetachRolePolicy"]
+    resources = ["${local.arn}:iam::${local.account_id}:role/${local.name}-backup"]
+
+    condition {
+      test     = "ArnEquals"
+      variable = "iam:PolicyARN"
+      values   = ["${local.arn}:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup"]
+    }
   }
 
   # The name of this role fits the pattern above.

@@ -111,7 +111,6 @@ data "aws_iam_policy_document" "network" {
       "elasticloadbalancing:SetRulePriorities",
       "elasticloadbalancing:SetSecurityGroups",
       "elasticloadbalancing:SetSubnets",
-      "elasticloadbalancing:SetWebAcl",
     ]
     resources = [
       "${local.arn}:elasticloadbalancing:${local.here}:listener-rule/app/${local.name}-*",
@@ -121,16 +120,26 @@ data "aws_iam_policy_document" "network" {
     ]
   }
 
+  # A permission without a call of its own: WAF asks for it when a firewall is tied to a load balancer, on no resource.
+  statement {
+    sid       = "TieFirewall"
+    actions   = ["elasticloadbalancing:SetWebAcl"]
+    resources = ["*"]
+  }
+
   statement {
     sid = "Firewall"
     actions = [
       "wafv2:AssociateWebACL",
       "wafv2:CreateWebACL",
+      "wafv2:DeleteLoggingConfiguration",
       "wafv2:DeleteWebACL",
       "wafv2:DisassociateWebACL",
+      "wafv2:GetLoggingConfiguration",
       "wafv2:GetWebACL",
       "wafv2:GetWebACLForResource",
       "wafv2:ListTagsForResource",
+      "wafv2:PutLoggingConfiguration",
       "wafv2:TagResource",
       "wafv2:UntagResource",
       "wafv2:UpdateWebACL",

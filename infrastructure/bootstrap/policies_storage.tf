@@ -19,7 +19,6 @@ data "aws_iam_policy_document" "storage" {
       "s3:Get*Configuration",
       "s3:GetBucket*",
       "s3:ListBucket",
-      "s3:ListBucketMultipartUploads",
       "s3:ListBucketVersions",
       "s3:ListTagsForResource",
       "s3:PutBucketLogging",

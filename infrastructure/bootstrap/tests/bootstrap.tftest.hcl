@@ -138,3 +138,32 @@ run "fits_with_the_longest_names" {
     error_message = "Every policy fits."
   }
 }
+
+run "bounds_what_terraform_may_write_into_roles" {
+  command = plan
+
+  assert {
+    condition     = aws_iam_policy.boundary.name == "nest-staging-terraform-boundary"
+    error_message = "The boundary bears the name that the modules give to their roles."
+  }
+
+  assert {
+    condition     = alltrue(flatten([for s in jsondecode(local.policies["identity"]).Statement : [for action in flatten([s.Action]) : s.Condition.StringEquals["iam:PermissionsBoundary"] == "arn:aws:iam::123456789012:policy/nest-staging-terraform-boundary" if s.Effect == "Allow" && startswith(action, "iam:Put")]]))
+    error_message = "Policies are written into bound roles only."
+  }
+
+  assert {
+    condition     = alltrue(flatten([for json in values(local.policies) : [for s in jsondecode(json).Statement : [for action in flatten([s.Action]) : !contains(["iam:DeleteRolePermissionsBoundary", "iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"], action) || s.Effect == "Deny"]]]))
+    error_message = "The role can neither change the boundary nor take it off."
+  }
+
+  assert {
+    condition     = length(data.aws_iam_policy_document.boundary.minified_json) <= local.policy_size_limit
+    error_message = "The boundary fits."
+  }
+
+  assert {
+    condition     = !contains(keys(aws_iam_role_policy_attachment.terraform), "boundary")
+    error_message = "The boundary is no right of the deploying role."
+  }
+}

@@ -62,7 +62,10 @@ resource "aws_iam_role" "proxy" {
   name               = "${local.identifier}-proxy"
   description        = "Lets the proxy of ${local.identifier} read its credentials"
   assume_role_policy = data.aws_iam_policy_document.proxy_trust[0].json
-  tags               = merge(var.common_tags, { Name = "${local.identifier}-proxy" })
+
+  permissions_boundary = var.permissions_boundary_arn
+
+  tags = merge(var.common_tags, { Name = "${local.identifier}-proxy" })
 }
 
 resource "aws_iam_role_policy" "proxy" {

@@ -55,6 +55,8 @@ resource "aws_iam_role" "flow_logs" {
   description        = "Writes the flow logs of ${local.name}-vpc."
   assume_role_policy = data.aws_iam_policy_document.flow_logs_trust.json
 
+  permissions_boundary = var.permissions_boundary_arn
+
   tags = merge(var.common_tags, { Name = "${local.name}-flow-logs" })
 }
 

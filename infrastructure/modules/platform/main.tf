@@ -43,6 +43,8 @@ module "networking" {
   application_ports           = [var.application.frontend.port, local.database_port, local.cache_port]
   flow_log_retention_in_days  = var.log_retention_days
   kms_key_arn                 = module.kms.key_arn
+
+  permissions_boundary_arn = module.security.permissions_boundary_arn
 }
 
 module "security" {
@@ -116,6 +118,8 @@ module "database" {
   proxy_enabled                = var.db_proxy_enabled
   deletion_protection          = var.deletion_protection
   log_retention_days           = var.log_retention_days
+
+  permissions_boundary_arn = module.security.permissions_boundary_arn
 }
 
 module "cache" {

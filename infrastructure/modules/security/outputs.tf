@@ -57,3 +57,8 @@ output "scheduler_role_arn" {
   description = "ARN of the role with which EventBridge Scheduler starts tasks."
   value       = aws_iam_role.this["scheduler"].arn
 }
+
+output "permissions_boundary_arn" {
+  description = "ARN of the policy that bounds every role of the stack."
+  value       = local.permissions_boundary_arn
+}

@@ -1,4 +1,7 @@
 locals {
+  # The root bootstrap makes it, and lets Terraform write policies into roles that it bounds only.
+  permissions_boundary_arn = "${local.arn}:iam::${local.account_id}:policy/${local.name}-terraform-boundary"
+
   tasks_cluster_arn = "${local.arn}:ecs:${local.region}:${local.account_id}:cluster/${local.name}-tasks-cluster"
 
   roles = {
@@ -40,6 +43,8 @@ resource "aws_iam_role" "this" {
   name               = "${local.name}-${each.key}"
   description        = each.value.description
   assume_role_policy = data.aws_iam_policy_document.trust[each.key].json
+
+  permissions_boundary = local.permissions_boundary_arn
 
   tags = merge(var.common_tags, { Name = "${local.name}-${each.key}" })
 }
