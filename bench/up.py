@@ -37,7 +37,7 @@ def measure(bench: Bench) -> list[Figure]:
         cloud = _fresh(bench, f"up-{next(turns)}")
         bench.tell("nestctl up on an empty local cloud")
         try:
-            return seconds(lambda: _served(cloud.nestctl("up")))
+            return seconds(lambda: _served(bench, cloud.nestctl("up")))
         finally:
             cloud.forget()
 
@@ -45,7 +45,7 @@ def measure(bench: Bench) -> list[Figure]:
         cloud = _fresh(bench, f"apply-{next(turns)}")
         bench.tell("terraform apply of the same roots on another empty local cloud")
         try:
-            return _apply(cloud, given)
+            return _apply(bench, cloud, given)
         finally:
             cloud.forget()
 
@@ -63,7 +63,8 @@ def _fresh(bench: Bench, name: str) -> Cloud:
     return cloud
 
 
-def _served(done: dict[str, Any]) -> None:
+def _served(bench: Bench, done: dict[str, Any]) -> None:
+    bench.tell(", ".join(f"{step['step']} {step['seconds']:.0f} s" for step in done["steps"]))
     address = done.get("site")
     if not address:
         raise NoMeasurementError("nestctl up names no site")
@@ -72,7 +73,7 @@ def _served(done: dict[str, Any]) -> None:
         raise NoMeasurementError(f"{address} serves no page")
 
 
-def _apply(cloud: Cloud, given: dict[str, dict[str, Any]]) -> float:
+def _apply(bench: Bench, cloud: Cloud, given: dict[str, dict[str, Any]]) -> float:
     """Return the seconds of the three applies; `init`, which is only done once, is not counted."""
     environ = cloud.variables()
     total = 0.0
@@ -87,7 +88,9 @@ def _apply(cloud: Cloud, given: dict[str, dict[str, Any]]) -> float:
         terraform.run("init", "-input=false", "-lockfile=readonly", *_backend(root, buckets))
         file = data / "bench.tfvars.json"
         file.write_text(json.dumps(given[root]), encoding="utf-8")
-        total += terraform.run("apply", "-auto-approve", "-input=false", f"-var-file={file}")
+        took = terraform.run("apply", "-auto-approve", "-input=false", f"-var-file={file}")
+        bench.tell(f"terraform apply of {root} {took:.0f} s")
+        total += took
         if root == "state":
             buckets = _buckets(terraform)
     return total
