@@ -35,6 +35,7 @@ def main(argv: list[str]) -> int:
     """Run the checks and the tests and return the exit status."""
     parser = argparse.ArgumentParser(description="Run the checks and the tests.")
     parser.add_argument("--fast", action="store_true", help="only what takes seconds")
+    parser.add_argument("--nightly", action="store_true", help="also what takes a quarter of an hour")
     parser.add_argument("--no-checks", action="store_true", help="go to the tests at once")
     parser.add_argument("pytest", nargs="*", help="after --: arguments for pytest")
     options = parser.parse_args(argv)
@@ -51,7 +52,8 @@ def main(argv: list[str]) -> int:
     failed = [name for name, command in wanted if not passes(name, command)]
     env[FAILED_CHECKS] = "\n".join(failed)
     command = [sys.executable, "-m", "pytest", f"--durations={SLOWEST}", "--durations-min=1"]
-    command += ["-m", "not slow"] if options.fast else []
+    command += ["-m", "not slow and not nightly"] if options.fast else []
+    command += ["-m", "nightly or not nightly"] if options.nightly else []
     command += ["--numprocesses", str(WORKERS), "--dist", "loadgroup", "--no-loadscope-reorder"]
     status = subprocess.run([*command, *options.pytest], cwd=ROOT, env=env, check=False).returncode
     return status or int(bool(failed))

@@ -13,6 +13,7 @@ from worlds import Done, World, copy_app
 
 ORDER = (
     "test_up",
+    "test_iam",
     "test_manual_names",
     "test_page",
     "test_other_app",

@@ -37,6 +37,12 @@ def _manual(plans: Plans) -> Sequence[Report]:
     return manual.prove(plans)
 
 
+def _iam(plans: Plans) -> Sequence[Report]:
+    from nestctl.prove import iam
+
+    return iam.prove(plans)
+
+
 def _policy(plans: Plans) -> Sequence[Report]:
     from nestctl.prove import policy
 
@@ -63,6 +69,7 @@ def _apply_time(plans: Plans) -> Sequence[Report]:
 
 PROOFS: tuple[Proof, ...] = (
     Proof("network", "every needed flow passes, and nothing else", _network),
+    Proof("iam", "every call is allowed, nothing is granted without a use or a reason", _iam),
     Proof("secrets", "no secret in plan, state, outputs, tasks, functions, logs or user data", _secrets),
     Proof("manual", "every name in the deployment manual exists", _manual),
     Proof("policy", "checkov finds nothing but the exceptions listed with a reason", _policy),

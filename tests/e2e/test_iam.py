@@ -1,0 +1,121 @@
+"""IAM on a real site: nobody is refused, the proof knows every request, and every right is needed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+from worlds import World, steps_of
+
+from nestctl.prove.iam.recording import ENVIRONMENT, ROLE, Names, from_cloud, load
+
+NAMES = Names("000000000000", "us-east-1", "nest", "staging")
+PRINCIPALS = {ROLE: "nest-staging-terraform", ENVIRONMENT: "nest-staging"}
+EVERYWHERE = 10**9
+SAMPLE = 40
+
+REMOVED = (
+    # Who, what is taken away, and the step of an idle run that cannot do without it.
+    ("nest-state", "kms:GetKeyRotationStatus", "state"),
+    ("nest-bootstrap", "iam:GetPolicyVersion", "bootstrap"),
+    ("nest-staging", "sts:AssumeRole", "certificate"),
+    (PRINCIPALS[ROLE], "ecr:DescribeImages", "images"),
+    (PRINCIPALS[ROLE], "ec2:DescribeVpcs", "platform"),
+)
+
+
+def asked(world: World, since: int = 0) -> list[dict[str, Any]]:
+    endpoint = world.nestctl("local", "env", "--json").data["AWS_ENDPOINT_URL"]
+    answer = httpx.get(f"{endpoint}/_local/authorizations", params={"since": since}, timeout=60)
+    found: list[dict[str, Any]] = answer.raise_for_status().json()["authorizations"]
+    return found
+
+
+def test_nobody_was_refused_anything(site: Any) -> None:
+    found = asked(site.world)
+    assert [entry for entry in found if entry["refused"]] == []
+    callers = {entry["principal"].rpartition(":")[2].rpartition("/")[0] for entry in found}
+    assert {"assumed-role/nest-staging-terraform", "user", "assumed-role/nest-staging-lambda"} <= callers
+
+
+def test_a_real_run_asks_for_nothing_that_the_recording_lacks(site: Any) -> None:
+    date, recorded = load()
+    known = {call.key for call in recorded}
+    new = {call.key: call for call in from_cloud(asked(site.world), NAMES) if call.key not in known}
+    assert [f"{call.principal}: {call.request}" for call in new.values()] == [], (
+        f"the recording of {date} is too old: scripts/record_api_calls.py renews it"
+    )
+
+
+@contextmanager
+def without(world: World, name: str, action: str) -> Iterator[None]:
+    """Take an action away from a user or role: a policy of its own denies it, which no step repairs."""
+    iam = world.client("iam")
+    document = json.dumps({"Statement": {"Effect": "Deny", "Action": action, "Resource": "*"}})
+    arn = iam.create_policy(PolicyName="taken-away", PolicyDocument=document)["Policy"]["Arn"]
+    if name == PRINCIPALS[ROLE]:
+        attach, detach, who = iam.attach_role_policy, iam.detach_role_policy, {"RoleName": name}
+    else:
+        attach, detach, who = iam.attach_user_policy, iam.detach_user_policy, {"UserName": name}
+    attach(**who, PolicyArn=arn)
+    try:
+        yield
+    finally:
+        detach(**who, PolicyArn=arn)
+        iam.delete_policy(PolicyArn=arn)
+
+
+def failing(world: World, name: str, action: str, until: str) -> str:
+    """Run without an action, and return the step that failed; the error must name the action."""
+    with without(world, name, action):
+        done = world.nestctl("up", "--until", until, "--json", status=1)
+    why = " ".join(error["why"] for error in done.envelope["errors"])  # Terraform breaks its lines anywhere
+    assert f"not authorized to perform: {action}" in " ".join(why.split()), str(done)
+    (failed,) = [step for step, outcome in steps_of(done.data).items() if outcome == "failed"]
+    return failed
+
+
+@pytest.mark.parametrize(("name", "action", "step"), REMOVED, ids=[action for _, action, _ in REMOVED])
+def test_without_an_action_the_run_fails_where_it_is_needed(
+    site: Any, name: str, action: str, step: str
+) -> None:
+    assert failing(site.world, name, action, step) == step
+
+
+@pytest.mark.nightly
+def test_forty_actions_more_are_each_needed_where_they_are_first_used(site: Any) -> None:
+    first = first_steps(site.world)
+    assert len(first) >= SAMPLE
+    chosen = [first[round(n * (len(first) - 1) / (SAMPLE - 1))] for n in range(SAMPLE)]
+    for name, action, step in chosen:
+        assert failing(site.world, name, action, step) == step, action
+
+
+def first_steps(world: World) -> list[tuple[str, str, str]]:
+    """Return which principal first asks for which action in which step, in a run that finds nothing to do."""
+    found: dict[tuple[str, str], str] = {}
+    previous: set[tuple[str, str]] = set()
+    for step in ("state", "bootstrap", "certificate", "images", "platform"):
+        since = world.calls(since=EVERYWHERE)["last"]
+        world.nestctl("up", "--until", step, "--json")
+        pairs = {
+            (caller(entry["principal"]), action)
+            for entry in asked(world, since)
+            for action, _, _ in entry["requests"]
+            if caller(entry["principal"])
+        }
+        found |= dict.fromkeys(sorted(pairs - previous), step)
+        previous |= pairs
+    return [(name, action, step) for (name, action), step in found.items()]
+
+
+def caller(arn: str) -> str:
+    """Return the name of a user, or of the role that deploys; empty for the roles of the site."""
+    kind, _, rest = arn.rpartition(":")[2].partition("/")
+    if kind == "user":
+        return rest
+    return PRINCIPALS[ROLE] if rest.startswith(PRINCIPALS[ROLE]) else ""
