@@ -73,7 +73,7 @@ variable "availability_zone_count" {
 }
 
 variable "nat_gateway_mode" {
-  description = "NAT gateways: single (one for all zones), per_zone, or none (private subnets then reach AWS through interface endpoints only, and nothing else)."
+  description = "The private subnets' way to the internet: single (one NAT gateway for all zones), per_zone, instance (one small EC2 instance instead: cheap, no failover), or none (private subnets then reach AWS through interface endpoints only, and nothing else)."
   type        = string
   default     = "single"
   nullable    = false

@@ -1,5 +1,5 @@
 locals {
-  # Zones that have a gateway, and for each zone the one that its private subnet uses.
+  # Zones that have a gateway, and for each zone the one that its private subnet uses. nat_instance.tf has the other way.
   nat_zones = { for key, index in local.zones : key => index if var.nat_gateway_mode == "per_zone" || (var.nat_gateway_mode == "single" && index == 0) }
   nat_zone_of = {
     for key in local.zone_keys : key => contains(keys(local.nat_zones), key) ? key : local.zone_keys[0]
@@ -29,10 +29,12 @@ resource "aws_nat_gateway" "this" {
   depends_on = [aws_internet_gateway.this]
 }
 
+# One route for every mode, so that a change of mode turns it in place.
 resource "aws_route" "private_nat" {
   for_each = local.nat_zone_of
 
   route_table_id         = aws_route_table.private[each.key].id
   destination_cidr_block = "0.0.0.0/0"
-  nat_gateway_id         = aws_nat_gateway.this[each.value].id
+  nat_gateway_id         = local.has_nat_instance ? null : aws_nat_gateway.this[each.value].id
+  network_interface_id   = local.has_nat_instance ? aws_instance.nat[0].primary_network_interface_id : null
 }

@@ -15,7 +15,7 @@ output "interface_endpoint_ids" {
 
 output "nat_public_ips" {
   description = "Public addresses from which the private subnets reach the internet."
-  value       = [for key in sort(keys(aws_eip.nat)) : aws_eip.nat[key].public_ip]
+  value       = concat([for key in sort(keys(aws_eip.nat)) : aws_eip.nat[key].public_ip], aws_eip.nat_instance[*].public_ip)
 }
 
 output "private_route_table_ids" {

@@ -68,14 +68,14 @@ variable "availability_zone_count" {
 }
 
 variable "nat_gateway_mode" {
-  description = "NAT gateways: single (one for all zones), per_zone, or none (private subnets then reach AWS through interface endpoints only, and nothing else)."
+  description = "The private subnets' way to the internet: single (one NAT gateway for all zones), per_zone, instance (one small EC2 instance instead: cheap, no failover), or none (private subnets then reach AWS through interface endpoints only, and nothing else)."
   type        = string
   default     = "single"
   nullable    = false
 
   validation {
-    condition     = contains(["none", "single", "per_zone"], var.nat_gateway_mode)
-    error_message = "nat_gateway_mode is none, single or per_zone."
+    condition     = contains(["none", "single", "per_zone", "instance"], var.nat_gateway_mode)
+    error_message = "nat_gateway_mode is none, single, per_zone or instance."
   }
 }
 

@@ -19,6 +19,11 @@ from xml.sax.saxutils import escape
 ACCOUNT_ID = "123456789012"
 """AWS's own example account (AWS documentation)."""
 
+PUBLIC = "/aws/service/ami-"
+"""Parameters that AWS publishes for everyone: ids of machine images, no secrets."""
+
+IMAGE = "ami-0123456789abcdef0"
+
 ZONES = "abc"
 LENGTH = 48
 
@@ -55,6 +60,9 @@ class StandIn:
             case "GetParameter":
                 # The provider passes the parameter's ARN as its name, and wants it back.
                 name = json.loads(body)["Name"]
+                if name.startswith(PUBLIC):
+                    given = {"Name": name, "Type": "String", "Version": 1, "Value": IMAGE}
+                    return 200, as_json, json.dumps({"Parameter": given})
                 given = {"Name": name, "ARN": name, "Type": "SecureString", "Version": 1}
                 return 200, as_json, json.dumps({"Parameter": {**given, "Value": self.canary()}})
             case "GetCallerIdentity":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import itertools
 import re
@@ -128,6 +129,99 @@ def a_modified_endpoint_answers_its_groups(aws: Client) -> bool:
     )
     (found,) = aws("ec2").describe_vpc_endpoints(VpcEndpointIds=[made])["VpcEndpoints"]
     return [group["GroupId"] for group in found.get("Groups", [])] == ["sg-2"]
+
+
+def machine_of(aws: Client) -> tuple[str, str]:
+    """An instance as Terraform's provider starts one, and its subnet."""
+    subnet, _, _ = subnet_with_acls(aws)
+    disk = {"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 9, "VolumeType": "gp3", "Encrypted": True}}
+    made = aws("ec2").run_instances(
+        ImageId="ami-0c2023a1b2c3d4e5f",
+        InstanceType="t4g.nano",
+        MinCount=1,
+        MaxCount=1,
+        SubnetId=subnet,
+        SecurityGroupIds=["sg-1"],
+        UserData="#!/bin/sh",
+        EbsOptimized=True,
+        MetadataOptions={"HttpTokens": "required"},
+        BlockDeviceMappings=[disk],
+        TagSpecifications=[{"ResourceType": "volume", "Tags": [{"Key": "a", "Value": "b"}]}],
+    )
+    return made["Instances"][0]["InstanceId"], subnet
+
+
+def interface_of(aws: Client, instance: str) -> Any:
+    (found,) = aws("ec2").describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"]
+    return (found.get("NetworkInterfaces") or [{}])[0]
+
+
+def volumes_of(aws: Client, instance: str) -> list[Any]:
+    volumes = aws("ec2").describe_volumes()["Volumes"]
+    return [one for one in volumes if instance in {a["InstanceId"] for a in one["Attachments"]}]
+
+
+def an_instance_answers_its_settings(aws: Client) -> bool:
+    made, subnet = machine_of(aws)
+    (found,) = aws("ec2").describe_instances(InstanceIds=[made])["Reservations"][0]["Instances"]
+    (volume,) = volumes_of(aws, made)
+    interface = interface_of(aws, made)
+    return (
+        found.get("EbsOptimized") is True
+        and found.get("MetadataOptions", {}).get("HttpTokens") == "required"
+        and not found.get("PublicIpAddress")
+        and (volume["Encrypted"], volume["Size"]) == (True, 9)
+        and volume["Tags"] == [{"Key": "a", "Value": "b"}]
+        and interface["SubnetId"] == subnet
+        and interface["Attachment"]["DeviceIndex"] == 0
+    )
+
+
+def an_instance_answers_its_user_data(aws: Client) -> bool:
+    made, _ = machine_of(aws)
+    found = aws("ec2").describe_instance_attribute(InstanceId=made, Attribute="userData")
+    return base64.b64decode(found["UserData"].get("Value", "")) == b"#!/bin/sh"
+
+
+def an_instance_forwards_for_others(aws: Client) -> bool:
+    made, _ = machine_of(aws)
+    aws("ec2").modify_instance_attribute(InstanceId=made, SourceDestCheck={"Value": False})
+    found = aws("ec2").describe_instance_attribute(InstanceId=made, Attribute="sourceDestCheck")
+    return found["SourceDestCheck"]["Value"] is False and interface_of(aws, made)["SourceDestCheck"] is False
+
+
+def disk_and_interface_go_with_the_instance(aws: Client) -> bool:
+    made, _ = machine_of(aws)
+    before = interface_of(aws, made).get("NetworkInterfaceId"), volumes_of(aws, made)
+    aws("ec2").terminate_instances(InstanceIds=[made])
+    left = {
+        one["NetworkInterfaceId"] for one in aws("ec2").describe_network_interfaces()["NetworkInterfaces"]
+    }
+    return all(before) and before[0] not in left and volumes_of(aws, made) == []
+
+
+def a_route_leads_to_an_interface(aws: Client, *, replaced: bool) -> bool:
+    ec2, network = aws("ec2"), next(networks)
+    vpc = ec2.create_vpc(CidrBlock=network)["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock=network)["Subnet"]["SubnetId"]
+    interface = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+    table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    route = {"RouteTableId": table, "DestinationCidrBlock": "0.0.0.0/0"}
+    if replaced:
+        ec2.create_route(**route, NatGatewayId="nat-1")
+        ec2.replace_route(**route, NetworkInterfaceId=interface)
+    else:
+        ec2.create_route(**route, NetworkInterfaceId=interface)
+    routes = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"][0]["Routes"]
+    (found,) = [one for one in routes if one["DestinationCidrBlock"] == "0.0.0.0/0"]
+    return found.get("NetworkInterfaceId") == interface and "GatewayId" not in found
+
+
+def arm64_has_an_image(aws: Client) -> bool:
+    public = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
+    found = aws("ssm").get_parameter(Name=public)["Parameter"]
+    images = aws("ec2").describe_images(ImageIds=[found["Value"]])["Images"]
+    return found["Name"] == public and bool(images[0]["RootDeviceName"])
 
 
 def a_trail_keeps_its_tags(aws: Client) -> bool:
@@ -360,6 +454,14 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("ec2", "CreateVpcEndpoint"): a_new_endpoint_answers_its_groups,
     ("ec2", "ModifyVpcEndpoint"): a_modified_endpoint_answers_its_groups,
     ("ec2", "DescribeVpcEndpoints"): a_described_endpoint_answers_its_groups,
+    ("ec2", "RunInstances"): an_instance_answers_its_settings,
+    ("ec2", "DescribeInstances"): an_instance_answers_its_settings,
+    ("ec2", "DescribeInstanceAttribute"): an_instance_answers_its_user_data,
+    ("ec2", "ModifyInstanceAttribute"): an_instance_forwards_for_others,
+    ("ec2", "TerminateInstances"): disk_and_interface_go_with_the_instance,
+    ("ec2", "CreateRoute"): lambda aws: a_route_leads_to_an_interface(aws, replaced=False),
+    ("ec2", "ReplaceRoute"): lambda aws: a_route_leads_to_an_interface(aws, replaced=True),
+    ("ssm", "GetParameter"): arm64_has_an_image,
     ("acm", "DescribeCertificate"): validation_records_look_as_on_aws,
     ("cloudtrail", "CreateTrail"): a_trail_keeps_its_tags,
     ("rds", "CreateDBInstance"): an_instance_is_a_server,
