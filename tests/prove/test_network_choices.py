@@ -27,11 +27,14 @@ CHOICES: dict[str, dict[str, Any]] = {
         "interface_endpoints": ["ssm", "ecr.api"],
     },
     "proxy": {"db_proxy_enabled": True},
+    "instance": {"nat_gateway_mode": "instance"},
 }
 
 ENDPOINT = 'module.interface_endpoint["ssm"].aws_vpc_endpoint.this'
 S3 = "module.s3_endpoint.aws_vpc_endpoint.this"
 RULE = "module.security.aws_vpc_security_group"
+NAT = "module.networking.aws_instance.nat[0]"
+NAT_RULE = "module.networking.aws_vpc_security_group"
 
 
 @pytest.fixture(scope="module", params=CHOICES)
@@ -153,6 +156,64 @@ BROKEN: list[tuple[str, Callable[[Plan], Plan], str, str]] = [
 ]
 
 
+def _second_nat(plan: Plan) -> Plan:
+    values = {**plan[NAT].values, "id": "i-2", "primary_network_interface_id": "eni-2"}
+    return plan.with_resource("module.networking.aws_instance.second", "aws_instance", **values)
+
+
+def _nat_rule(direction: str, **values: Any) -> Callable[[Plan], Plan]:
+    def change(plan: Plan) -> Plan:
+        group = plan["aws_security_group.nat_instance[0]"]["id"]
+        kind = f"aws_vpc_security_group_{direction}_rule"
+        given = {"security_group_id": group, "ip_protocol": "tcp", "from_port": 443, "to_port": 443}
+        return plan.with_resource(f"module.added.{kind}.added", kind, **given, **values)
+
+    return change
+
+
+def _in_private_subnet(plan: Plan) -> Plan:
+    return plan.changed(NAT, subnet_id=plan['aws_subnet.private["zone-1"]']["id"])
+
+
+ANYONE = {"cidr_ipv4": "0.0.0.0/0"}
+IN_1, IN_2, OUT = (
+    f"{NAT_RULE}_{rule}"
+    for rule in (
+        'ingress_rule.nat_instance["zone-1"]',
+        'ingress_rule.nat_instance["zone-2"]',
+        "egress_rule.nat_instance[0]",
+    )
+)
+
+BROKEN += [
+    ("instance", change, resource, says)
+    for change, resource, says in (
+        (lambda p: p.changed(NAT, source_dest_check=True), NAT, "source_dest_check"),
+        (lambda p: p.without("aws_eip.nat_instance[0]"), NAT, "no address on the internet"),
+        (lambda p: p.changed("aws_eip.nat_instance[0]", instance="i-2"), "aws_eip.nat", "something else"),
+        (lambda p: p.changed(IN_1, **ANYONE), IN_1, "opens TCP 443 in from 0.0.0.0/0"),
+        (lambda p: p.changed(IN_1, **ANYONE), NAT, "can be reached from the internet at TCP 443"),
+        (_nat_rule("ingress", **ANYONE), "added", "in from 0.0.0.0/0"),
+        (lambda p: p.changed(IN_2, from_port=22), IN_2, "opens TCP 22-442"),
+        (lambda p: p.changed(IN_2, ip_protocol="-1", from_port=None, to_port=None), IN_2, "every protocol"),
+        (lambda p: p.without(IN_2), "aws_security_group.nat_instance", "lets TCP 443 in from the function"),
+        (lambda p: p.changed(OUT, to_port=444), OUT, "opens TCP 444"),
+        (lambda p: p.without(OUT), "aws_security_group.nat_instance", "lets TCP 443 out to the internet"),
+        (lambda p: p.changed(OUT, cidr_ipv4="198.51.100.0/24"), OUT, "lets TCP 443 out to the internet"),
+        (lambda p: p.without('private_nat["zone-2"]'), 'private["zone-2"]', "nor a NAT gateway serves"),
+        (
+            lambda p: p.changed('private_nat["zone-1"]', network_interface_id="eni-0"),
+            'private_nat["zone-1"]',
+            "leads to nothing",
+        ),
+        (lambda p: p.without("aws_route.public_internet"), "aws_route_table.public", "frontend -> ecr.api"),
+        (lambda p: p.without(NAT), "private_nat", "leads to nothing"),
+        (_in_private_subnet, 'private_nat["zone-1"]', "not an internet gateway"),
+        (_second_nat, "aws_instance.second", "stands in"),
+    )
+]
+
+
 IDS = [f"{choice}: {says} at {resource}" for choice, _, resource, says in BROKEN]
 
 
@@ -163,3 +224,17 @@ def test_what_breaks_a_choice_is_found(
     """A finding names the resource and the flow."""
     found = examine(change(choose(plans, choice))).findings
     assert [f for f in found if resource in f.resource and says in f.what], found
+
+
+def test_the_instance_is_a_way_out_and_not_in(plans: Plans) -> None:
+    """Nobody on the internet reaches it, and the data has no use of it."""
+    report = examine(choose(plans, "instance"))
+    out = [flow for flow in report.facts["flows"] if flow["to"] == "internet"]
+    assert {flow["from"] for flow in out} == {"frontend", "tasks", "function"}
+    for flow in out:
+        assert flow["passes"]
+        assert {"module.platform." + rule for rule in (IN_1, IN_2, OUT)} <= set(flow["by"])
+    heads = report.lines[0]
+    at = heads.index("NAT instance")
+    users = {line.split("  ")[0] for line in report.lines[1:] if line[at:].startswith("443")}
+    assert users == {"frontend", "tasks", "function"}

@@ -27,7 +27,7 @@ class Actor:
     Attributes:
         name: For people.
         kind: ``load balancer``, ``service``, ``task``, ``function``, ``database``, ``proxy``, ``cache``,
-            ``endpoint`` or ``other``.
+            ``endpoint``, ``nat`` (an instance that does NAT) or ``other``.
         resource: Where it is written; nothing for what is started outside Terraform.
         subnets: Ids of its subnets.
         groups: Ids of its security groups.
@@ -152,10 +152,16 @@ def _endpoints(plan: Plan) -> Iterator[Actor]:
 
 def _others(plan: Plan) -> Iterator[Actor]:
     """Yield machines and interfaces that no part of the system needs; they are judged all the same."""
+    elastic = {address["instance"] for address in plan.of("aws_eip")}
+    elastic |= {link["instance_id"] for link in plan.of("aws_eip_association")}
+    exits = {route["network_interface_id"] for route in plan.of("aws_route")} - {None}
     for machine in plan.of("aws_instance"):
         groups = _ids(machine["vpc_security_group_ids"])
-        public = bool(machine["associate_public_ip_address"])
-        yield Actor(machine.address, "other", machine, _ids([machine["subnet_id"]]), groups, public=public)
+        public = bool(machine["associate_public_ip_address"]) or machine["id"] in elastic - {None}
+        # What makes it one is that routes lead to it; whether it can do that work is judged on the way.
+        nat = machine["primary_network_interface_id"] in exits
+        name, kind = ("NAT instance", "nat") if nat else (machine.address, "other")
+        yield Actor(name, kind, machine, _ids([machine["subnet_id"]]), groups, public=public)
     for interface in plan.of("aws_network_interface"):
         subnets, groups = _ids([interface["subnet_id"]]), _ids(interface["security_groups"])
         yield Actor(interface.address, "other", interface, subnets, groups)

@@ -25,13 +25,19 @@ class Allowed:
         self.network = network
         self._ports: dict[tuple[str, str], int] = {}
         for flow in flows:
-            targets = [flow.names[1]]
+            source, target = flow.names
+            self._let(source, target, flow.port)
             if isinstance(flow.target, str) and flow.target != INTERNET:
                 # Endpoints share a group: who needs one AWS API may knock at all of them, where IAM decides.
-                targets += [actor.name for actor in network.of("endpoint")]
-            for name in targets:
-                key = (flow.names[0], name)
-                self._ports[key] = self._ports.get(key, 0) | ports.one(flow.port)
+                for actor in network.of("endpoint"):
+                    self._let(source, actor.name, flow.port)
+            if isinstance(flow.target, str):
+                for actor in network.of("nat"):
+                    self._let(source, actor.name, flow.port)
+                    self._let(actor.name, INTERNET, flow.port)
+
+    def _let(self, source: str, target: str, port: int) -> None:
+        self._ports[source, target] = self._ports.get((source, target), 0) | ports.one(port)
 
     def between(self, source: Actor, target: Actor) -> int:
         """Return the TCP ports at which one actor may reach another."""
@@ -77,6 +83,9 @@ class Allowed:
     def _range(self, rule: Rule, members: list[Actor], network: Range) -> int:
         if any(within(network, vpc) for vpc in self.network.vpcs):
             peers = [actor for actor in self.network.actors if self._touches(actor, network)]
+            if not rule.egress and members and all(member.kind == "nat" for member in members):
+                # It serves whole subnets; what stands there and needs no internet is held by its own group.
+                return _all_of(self.between(peer, member) for peer in peers for member in members)
             return self._pairs(rule, members, peers)
         if rule.egress:
             # Nobody inside has an IPv6 address to go out with.

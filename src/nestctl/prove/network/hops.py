@@ -122,29 +122,54 @@ def to_internet_gateway(network: Network, subnet: Subnet) -> list[Hop]:
     return found
 
 
-def to_nat(network: Network, subnet: Subnet, actor: Actor) -> tuple[list[Hop], set[str]]:
-    """Return whether a subnet's routes lead to the internet, and the ids of the subnets of the NATs there."""
-    found, subnets = [], set()
+def to_nat(
+    network: Network, subnet: Subnet, actor: Actor
+) -> tuple[list[Hop], list[tuple[str, Actor | None]]]:
+    """Return whether a subnet's routes lead to the internet, and the NATs there.
+
+    A NAT is the id of its subnet, with the actor where it is an instance and not a gateway.
+    """
+    found: list[Hop] = []
+    nats: dict[str, tuple[str, Actor | None]] = {}
     for piece in network.internet:
         route = subnet.table.to(piece)
-        nat = network.plan.by("id", route.target, "aws_nat_gateway") if route else None
-        if route and nat is not None and nat["connectivity_type"] != "private":
+        gateway = network.plan.by("id", route.target, "aws_nat_gateway") if route else None
+        instance = network.nat_instance(route)
+        if route and gateway is not None and gateway["connectivity_type"] != "private":
             found.append(Hop(True, by=route.resource.address))
-            subnets.add(str(nat["subnet_id"]))
-            if str(nat["subnet_id"]) not in network.subnets:
-                found.append(
-                    Hop(
-                        False,
-                        nat,
-                        says="it stands in no subnet of this plan",
-                        fix="Put it into a public subnet",
-                    )
-                )
+            nats[gateway.address] = (str(gateway["subnet_id"]), None)
+            if str(gateway["subnet_id"]) not in network.subnets:
+                found.append(_nowhere(gateway))
+        elif route and instance is not None and instance.resource:
+            found.append(Hop(True, by=route.resource.address))
+            nats[instance.resource.address] = (next(iter(instance.subnets), ""), instance)
+            if not network.subnets_of(instance):
+                found.append(_nowhere(instance.resource))
         elif route and actor.public and route.attribute == "gateway_id" and network.gateway(route.target):
             found.append(Hop(True, by=route.resource.address))
         else:
             found.append(_no_route(subnet, route, network.shown(piece), "a NAT gateway"))
-    return found, subnets
+    return found, list(nats.values())
+
+
+def through_instance(network: Network, nat: Actor, source: Peer, port: int) -> list[Hop]:
+    """Return whether an instance passes on what comes from a source, under an address of its own."""
+    found = []
+    resource = nat.resource
+    if resource and resource["source_dest_check"] is not False:
+        says = "it drops what is not addressed to it, as long as its source_dest_check is on"
+        fix = "Set source_dest_check = false"
+        found.append(Hop(False, resource, says=says, fix=fix, at="source_dest_check"))
+    if not nat.public:
+        says = "it has no address on the internet to send from"
+        found.append(Hop(False, resource, says=says, fix="Give it an aws_eip", at="subnet_id"))
+    found += group(network, nat, False, source, port)
+    return found + group(network, nat, True, Peer("internet", network.internet), port)
+
+
+def _nowhere(nat: Resource) -> Hop:
+    says, fix = "it stands in no subnet of this plan", "Put it into a public subnet"
+    return Hop(False, nat, says=says, fix=fix)
 
 
 def _no_route(subnet: Subnet, route: Route | None, piece: str, target: str) -> Hop:

@@ -12,7 +12,7 @@ from nestctl.prove.network.addresses import EVERYWHERE, Range, pieces, within
 from nestctl.prove.network.function import Placement
 from nestctl.prove.network.groups import PeerGroup, PrefixList, Rule
 from nestctl.prove.network.protocols import matches
-from nestctl.prove.network.routing import Table
+from nestctl.prove.network.routing import Route, Table
 from nestctl.prove.plan import Plan, Resource
 
 
@@ -120,6 +120,15 @@ class Network:
     def gateway(self, id_: str) -> Resource | None:
         """Return an internet gateway by its id."""
         return self.plan.by("id", id_, "aws_internet_gateway")
+
+    def nat_instance(self, route: Route | None) -> Actor | None:
+        """Return the instance to which a route leads."""
+        if route is None or route.attribute != "network_interface_id":
+            return None
+        for actor in self.of("nat"):
+            if actor.resource and actor.resource["primary_network_interface_id"] == route.target:
+                return actor
+        return None
 
     def is_public(self, subnet: Subnet) -> bool:
         """Tell whether a subnet has a route to an internet gateway."""

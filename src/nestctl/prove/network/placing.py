@@ -29,9 +29,9 @@ def findings(network: Network, flows: list[Flow]) -> Iterator[Finding]:
 
 
 def _addresses(network: Network) -> Iterator[Finding]:
-    """Only load balancers and NAT gateways have addresses on the internet."""
+    """Only load balancers and NATs have addresses on the internet."""
     for actor in network.actors:
-        if actor.public and actor.kind != "load balancer" and actor.resource:
+        if actor.public and actor.kind not in ("load balancer", "nat") and actor.resource:
             attribute, fix = PUBLIC_ATTRIBUTES[actor.kind]
             yield actor.resource.finding(f"The {actor.name} has a public address.", f"{fix}.", attribute)
     for subnet in network.subnets.values():
@@ -41,16 +41,19 @@ def _addresses(network: Network) -> Iterator[Finding]:
                 yield subnet.resource.finding(what, f"Set {attribute} = false.", attribute)
     used = {nat["allocation_id"] for nat in network.plan.of("aws_nat_gateway")}
     associated = {link["allocation_id"] for link in network.plan.of("aws_eip_association")}
+    instances = {actor.resource["id"] for actor in network.of("nat") if actor.resource}
     for address in network.plan.of("aws_eip"):
-        if address["id"] not in used or address["id"] in associated:
+        of_nat = address["id"] in used or address["instance"] in instances
+        if not of_nat or address["id"] in associated:
             what = "This public address belongs to something else than a NAT gateway."
             yield address.finding(what, "Remove it, or give it to a NAT gateway.")
 
 
 def _public_subnets(network: Network) -> Iterator[Finding]:
-    """In a subnet with a route to the internet stand load balancers and NAT gateways alone."""
+    """In a subnet with a route to the internet stand load balancers and NATs alone."""
     at_the_edge = {id_ for lb in network.of("load balancer") if lb.public for id_ in lb.subnets}
     at_the_edge |= {str(nat["subnet_id"]) for nat in network.plan.of("aws_nat_gateway")}
+    at_the_edge |= {id_ for nat in network.of("nat") for id_ in nat.subnets}
     for subnet in filter(network.is_public, network.subnets.values()):
         inside = [actor for actor in network.actors if subnet.id in actor.subnets and not _is_edge(actor)]
         where = subnet.resource.address
@@ -74,16 +77,21 @@ def _public_subnets(network: Network) -> Iterator[Finding]:
 
 
 def _is_edge(actor: Actor) -> bool:
-    return actor.kind == "load balancer" and actor.public
+    return actor.kind == "nat" or (actor.kind == "load balancer" and actor.public)
 
 
 def _exits(network: Network) -> Iterator[Finding]:
-    """Routes lead to internet gateways and NAT gateways of the plan."""
+    """Routes lead to internet gateways and NATs of the plan."""
     seen = set()
     for subnet in network.subnets.values():
         for route in subnet.table.routes:
-            known = (route.attribute == "gateway_id" and network.gateway(route.target)) or (
-                route.attribute == "nat_gateway_id" and network.plan.by("id", route.target, "aws_nat_gateway")
+            known = (
+                (route.attribute == "gateway_id" and network.gateway(route.target))
+                or (
+                    route.attribute == "nat_gateway_id"
+                    and network.plan.by("id", route.target, "aws_nat_gateway")
+                )
+                or network.nat_instance(route)
             )
             if not known and route.resource.address not in seen:
                 seen.add(route.resource.address)

@@ -137,14 +137,18 @@ def _out(network: Network, source: Actor, subnet: Subnet, port: int) -> list[Hop
     """Return what a connection to the internet passes."""
     found = hops.group(network, source, True, Peer(INTERNET, network.internet), port)
     found += _to_outside(network, subnet, port)
-    routes, nat_subnets = hops.to_nat(network, subnet, source)
+    routes, nats = hops.to_nat(network, subnet, source)
     found += routes
-    for id_ in sorted(nat_subnets & network.subnets.keys()):
-        nat = network.subnets[id_]
+    inside = network.pieces_of(subnet)
+    for id_, instance in nats:
+        if instance is not None:
+            found += hops.through_instance(network, instance, Peer(source.name, inside, source.groups), port)
+        nat = network.subnets.get(id_)
+        if nat is None:
+            continue
         found += hops.to_internet_gateway(network, nat)
         found += _to_outside(network, nat, port)
         if nat.id != subnet.id:
-            inside = network.pieces_of(subnet)
             found += hops.acl(network, nat, False, inside, ports.one(port))
             found += hops.acl(network, nat, True, inside, ports.EPHEMERAL)
     return found

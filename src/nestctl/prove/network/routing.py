@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from nestctl.prove.network import addresses
 from nestctl.prove.network.addresses import Range, within
@@ -29,7 +31,7 @@ class Route:
     Attributes:
         resource: Where it is written.
         network: Addresses it is for; nothing when a prefix list names them.
-        attribute: One of ``TARGETS``; empty when it has none.
+        attribute: One of ``TARGETS``, or ``network_interface_id``; empty when it has none.
         target: Id of what it leads to.
     """
 
@@ -87,6 +89,15 @@ def _routes(plan: Plan, table: Resource) -> list[Route]:
     for resource, values in (*apart, *inline):
         texts = ("destination_cidr_block", "cidr_block", "destination_ipv6_cidr_block", "ipv6_cidr_block")
         network = next((n for text in texts if (n := addresses.parse(values.get(text)))), None)
-        attribute = next((name for name in TARGETS if values.get(name)), "")
+        attribute = next((name for name in TARGETS if values.get(name)), "") or _interface(plan, values)
         found.append(Route(resource, network, attribute, str(values.get(attribute) or "")))
     return found
+
+
+def _interface(plan: Plan, values: Mapping[str, Any]) -> str:
+    """Return the attribute that names an interface; AWS fills it in too, so that only a known one counts."""
+    id_ = values.get("network_interface_id")
+    known = plan.by("primary_network_interface_id", id_, "aws_instance") or plan.by(
+        "id", id_, "aws_network_interface"
+    )
+    return "network_interface_id" if id_ and known else ""
