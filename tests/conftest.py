@@ -13,10 +13,11 @@ import pytest
 from groups import arrange
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests into the order in which workers take them."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Put the tests into the order in which workers take them, before xdist reads their groups."""
     arrange(items)
+    yield
 
 
 def pytest_configure() -> None:
