@@ -18,6 +18,7 @@ from by_hand_shell import Shell, TypingError
 from worlds import World
 
 from nestctl.settings.paths import CHECKOUT
+from nestctl.terraform.binary import find_terraform
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3000)]
 
@@ -152,7 +153,8 @@ class Typist:
             else:
                 shutil.copy(source, copy / name)
         (copy / ".venv").symlink_to(Path(sys.prefix))
-        programs = f"{Path(sys.executable).parent}{os.pathsep}{self.world.env['PATH']}"
+        ours = (Path(sys.executable).parent, find_terraform().path.parent)
+        programs = os.pathsep.join([*map(str, ours), self.world.env["PATH"]])
         env = {**self.world.env, "PATH": programs}
         self.shell = Shell(copy, env, folder / "typed")
         self.places = ("local", _cli(env["PATH"]))

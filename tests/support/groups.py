@@ -13,12 +13,18 @@ import pytest
 TESTS = Path(__file__).resolve().parents[1]
 
 KILLED = "killed"
-QUICK = ("prove", "unit", "terraform/test_files.py")
+QUICK = (
+    "by_hand/test_reading.py",
+    "by_hand/test_tools.py",
+    "prove",
+    "terraform/test_files.py",
+    "unit",
+)
 """What `make test-fast` runs, but for tests marked slow there: all else starts clouds or programs."""
 
 PLACES = (
     ("e2e/test_killed_runs.py", KILLED),
-    ("by_hand", "by-hand"),
+    ("by_hand/test_by_hand.py", "by-hand"),
     ("e2e", "site"),
     ("terraform/test_modules.py", ""),
     ("localcloud/compute", "compute"),
