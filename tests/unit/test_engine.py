@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
+from botocore.exceptions import ClientError
 
 from nestctl.report import NestctlError, StepFinished
 from nestctl.report.events import Event
@@ -33,7 +34,7 @@ class Fake:
     needs: tuple[str, ...] = ()
     title: str = "a step"
     did: list[str] = field(default_factory=list)
-    proof: NestctlError | None = None
+    proof: Exception | None = None
 
     def check(self, context: Context, tell: Tell) -> Check:
         tell("looking")
@@ -71,6 +72,17 @@ def test_a_failed_proof_fails_the_run_and_keeps_what_came_before() -> None:
     with pytest.raises(engine.StepFailed) as caught:
         run(Fake("one", done("there")), Fake("two", needed("missing"), proof=error), Fake("three", done("x")))
     assert caught.value.error is error
+    assert [(r.step, r.outcome) for r in caught.value.results] == [("one", "done"), ("two", "failed")]
+
+
+def test_a_call_that_aws_refuses_fails_its_step_in_awss_own_words() -> None:
+    said = {"Error": {"Code": "AccessDenied", "Message": "not authorized to perform: ecr:DescribeImages"}}
+    step = Fake("two", needed("missing"), proof=ClientError(said, "DescribeImages"))
+    with pytest.raises(engine.StepFailed) as caught:
+        run(Fake("one", done("there")), step)
+    assert caught.value.error.code == "aws-api"
+    assert caught.value.error.what == "AWS refused DescribeImages: AccessDenied."
+    assert "ecr:DescribeImages" in caught.value.error.why
     assert [(r.step, r.outcome) for r in caught.value.results] == [("one", "done"), ("two", "failed")]
 
 

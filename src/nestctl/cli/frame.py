@@ -65,16 +65,12 @@ def run_command(command: str, as_json: bool, work: Callable[[], Any], show: Call
 
 def unexpected(fault: Exception, command: str) -> NestctlError:
     """Return a failure that no step foresaw: AWS's refusals by their words, the rest with a report file."""
-    response = getattr(fault, "response", None)
-    if isinstance(response, dict) and "Error" in response:
-        operation = getattr(fault, "operation_name", "a call")
-        said = response["Error"]
-        return NestctlError(
-            "aws-api",
-            f"AWS refused {operation}: {said.get('Code', 'unknown')}.",
-            str(said.get("Message", "")),
-            f"Correct the cause, then: nestctl {command}",
-        )
+    from botocore.exceptions import ClientError
+
+    if isinstance(fault, ClientError):
+        from nestctl.aws.refusals import refusal
+
+        return refusal(fault, f"nestctl {command}")
     report = WORK / "report.txt"
     report.parent.mkdir(parents=True, exist_ok=True)
     report.write_text("".join(traceback.format_exception(fault)), encoding="utf-8")

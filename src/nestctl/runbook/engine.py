@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from botocore.exceptions import ClientError
+
+from nestctl.aws.refusals import refusal
 from nestctl.report import (
     NestctlError,
     Outcome,
@@ -97,9 +100,10 @@ def run(
 
         try:
             result = _one(step, context, tell, dry_run, pending & set(step.needs), began)
-        except NestctlError as error:
+        except (NestctlError, ClientError) as fault:
+            error = refusal(fault, "nestctl up") if isinstance(fault, ClientError) else fault
             _finish(reporter, results, Result(step.name, "failed", error.what, time.monotonic() - began))
-            raise StepFailed(error, results) from error
+            raise StepFailed(error, results) from fault
         if result.outcome in ("needed", "skipped"):
             pending.add(step.name)
         _finish(reporter, results, result)

@@ -1,0 +1,23 @@
+"""AWS's refusals in the shape of every other failure."""
+
+from __future__ import annotations
+
+from botocore.exceptions import ClientError
+
+from nestctl.report import NestctlError
+
+
+def refusal(error: ClientError, next_: str) -> NestctlError:
+    """Return ``aws-api`` with the operation and AWS's own words.
+
+    Args:
+        error: What boto3 raised.
+        next_: The command that goes on from here.
+    """
+    said = error.response.get("Error", {})
+    return NestctlError(
+        "aws-api",
+        f"AWS refused {error.operation_name}: {said.get('Code', 'unknown')}.",
+        str(said.get("Message", "")),
+        f"Correct the cause, then: {next_}",
+    )
