@@ -11,6 +11,7 @@ data "aws_iam_policy_document" "network" {
     sid = "BuildNetwork"
     actions = [
       "ec2:AllocateAddress",
+      "ec2:AssociateAddress",
       "ec2:AssociateRouteTable",
       "ec2:AttachInternetGateway",
       "ec2:AuthorizeSecurityGroupEgress",
@@ -61,7 +62,13 @@ data "aws_iam_policy_document" "network" {
       "ec2:DeleteSubnet",
       "ec2:DeleteVpc",
       "ec2:DeleteVpcEndpoints",
+      "ec2:ModifyInstanceAttribute",
+      "ec2:ModifyInstanceCreditSpecification",
+      "ec2:ModifyInstanceMetadataOptions",
       "ec2:ReleaseAddress",
+      "ec2:StartInstances",
+      "ec2:StopInstances",
+      "ec2:TerminateInstances",
     ]
     resources = ["${local.arn}:ec2:${local.here}:*/*"]
 
@@ -74,6 +81,29 @@ data "aws_iam_policy_document" "network" {
         values   = [condition.value]
       }
     }
+  }
+
+  # Only what modules/networking starts: an instance of another size is refused. The other resources of the call know no
+  # size.
+  statement {
+    sid     = "NatInstance"
+    actions = ["ec2:RunInstances"]
+    resources = concat(
+      ["${local.arn}:ec2:${local.region}::image/*"],
+      [for kind in ["instance", "network-interface", "security-group", "subnet", "volume"] : "${local.arn}:ec2:${local.here}:${kind}/*"],
+    )
+
+    condition {
+      test     = "StringEqualsIfExists"
+      variable = "ec2:InstanceType"
+      values   = ["t4g.nano"]
+    }
+  }
+
+  statement {
+    sid       = "NatInstanceImage"
+    actions   = ["ssm:GetParameter"]
+    resources = ["${local.arn}:ssm:${local.region}::parameter/aws/service/ami-amazon-linux-latest/*"]
   }
 
   # Interfaces that a deleted function leaves behind hold its security group for up to an hour. Lambda makes them, so
