@@ -72,9 +72,9 @@ def log_token(plan: Plan) -> Plan:
     return with_container(plan, change)
 
 
-def block(kind: str, type_: str) -> Callable[[Plan], Plan]:
+def block(kind: str, type_: str, text: str = "") -> Callable[[Plan], Plan]:
     def change(plan: Plan) -> Plan:
-        new = Block(kind, type_, "it", "", "main.tf", 1, "")
+        new = Block(kind, type_, "it", "", "main.tf", 1, text)
         return replace(plan, blocks={**plan.blocks, new.address: new})
 
     return change
@@ -192,6 +192,10 @@ MUTATIONS: dict[str, tuple[Callable[[Plan], Plan], str]] = {
     "a random password": (block("resource", "random_password"), "keeps its secret in state"),
     "an access key": (block("resource", "aws_iam_access_key"), "keeps its secret in state"),
     "a parameter that is read": (block("data", "aws_ssm_parameter"), "keeps its secret in state"),
+    "a parameter under a name that is not AWS's alone": (
+        block("data", "aws_ssm_parameter", '  name = "/aws/service/${var.name}"\n'),
+        "keeps its secret in state",
+    ),
     "user data": (instance(user_data="export DB_PASSWORD='hunter22'"), "user_data holds DB_PASSWORD"),
     "user data in base64": (
         instance(user_data_base64=encoded("GITHUB_TOKEN=abcdefgh")),
@@ -213,6 +217,11 @@ def test_a_secret_in_the_plan_is_caught(staging: Plan, name: str) -> None:
     found = findings(change(staging), SECRETS)
     assert any(expected in finding.what for finding in found), found
     assert all(value not in str(finding) for finding in found for value in staging.canaries)
+
+
+def test_what_aws_publishes_is_no_secret(staging: Plan) -> None:
+    published = block("data", "aws_ssm_parameter", '  name = "/aws/service/ami-amazon-linux-latest/al2023"\n')
+    assert findings(published(staging), SECRETS) == []
 
 
 def test_a_finding_names_resource_file_and_line(staging: Plan) -> None:

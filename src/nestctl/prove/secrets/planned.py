@@ -42,6 +42,9 @@ RESTS_IN_STATE = {
 }
 """What keeps a secret in state as soon as it is there; the ephemeral form keeps none."""
 
+PUBLISHED = re.compile(r'^  name += "/aws/service/[\w/-]+"$', re.MULTILINE)
+"""A parameter that AWS publishes for everyone, such as the id of a machine image; it is no secret."""
+
 USER_DATA = ("user_data", "user_data_base64")
 STORES = ("aws_ssm_parameter", "aws_secretsmanager_secret")
 LOGGED = ("ddl", "mod", "all")
@@ -194,7 +197,7 @@ def kept(plan: Plan, secrets: Secrets) -> Iterator[Finding]:
     """Nothing that keeps its secret in state by its nature is used."""
     del secrets
     for block in plan.blocks.values():
-        if (block.kind, block.type) in RESTS_IN_STATE:
+        if (block.kind, block.type) in RESTS_IN_STATE and not PUBLISHED.search(block.text):
             yield Finding(
                 f"A {block.kind} of type {block.type} keeps its secret in state.",
                 "Use an ephemeral resource and a write-only argument.",
