@@ -166,9 +166,10 @@ def an_instance_answers_its_settings(aws: Client) -> bool:
     (found,) = aws("ec2").describe_instances(InstanceIds=[made])["Reservations"][0]["Instances"]
     (volume,) = volumes_of(aws, made)
     interface = interface_of(aws, made)
+    metadata = found.get("MetadataOptions", {})
     return (
         found.get("EbsOptimized") is True
-        and found.get("MetadataOptions", {}).get("HttpTokens") == "required"
+        and (metadata.get("HttpTokens"), metadata.get("HttpProtocolIpv6")) == ("required", "disabled")
         and not found.get("PublicIpAddress")
         and (volume["Encrypted"], volume["Size"]) == (True, 9)
         and volume["Tags"] == [{"Key": "a", "Value": "b"}]

@@ -225,7 +225,7 @@ def _fields(instance: Record) -> str:
         f"<metadataOptions><state>applied</state><httpTokens>{settings['HttpTokens']}</httpTokens>"
         f"<httpPutResponseHopLimit>1</httpPutResponseHopLimit>"
         f"<httpEndpoint>{settings['HttpEndpoint']}</httpEndpoint>"
-        "<instanceMetadataTags>disabled</instanceMetadataTags></metadataOptions>"
+        "<httpProtocolIpv6>disabled</httpProtocolIpv6><instanceMetadataTags>disabled</instanceMetadataTags></metadataOptions>"
     )
 
 
