@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nestctl.prove import cost
-from nestctl.prove.cost import chart, old, prices, whatif
+from nestctl.prove.cost import chart, old, prices
 from nestctl.prove.cost.estimate import estimate
 from nestctl.prove.cost.use import Use
 from nestctl.prove.roots import Plans
@@ -33,8 +33,6 @@ def columns(plans: Plans) -> dict[str, Mapping[str, float]]:
     for name in cost.PROFILES:
         plan = plans.environment(**cost.profile(name))
         bars[name] = estimate(plan, table, Use()).groups(fixed=True)
-        changed = whatif.nat_instance(plan)
-        bars[f"{name}, NAT instance"] = estimate(changed, table, Use()).groups(fixed=True)
     return {name: {group: usd for group, usd in sums.items() if usd} for name, sums in bars.items()}
 
 

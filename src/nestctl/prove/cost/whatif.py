@@ -16,6 +16,7 @@ ENDPOINTS = ("ecr.api", "ecr.dkr", "kms", "logs", "ssm")
 """Services that the stack needs endpoints for without NAT (modules/platform)."""
 
 NAT_INSTANCE = "t4g.nano"
+"""The class that modules/networking takes."""
 
 
 @dataclass(frozen=True)
@@ -187,8 +188,8 @@ def nat_instance(plan: Plan) -> Plan:
 CHOICES = (
     Choice(
         "a NAT instance instead of the NAT gateway",
-        "not a variable yet",
-        "an instance to patch, no failover, 32 Mbit/s for long",
+        'nat_gateway_mode = "instance"',
+        "failover; 32 Mbit/s for long; there is an instance to patch",
         nat_instance,
     ),
     Choice(
