@@ -173,12 +173,14 @@ run "refuses_other_values_of_a_wrong_form" {
 
 run "refuses_names_and_identifiers_of_a_wrong_form" {
   command         = plan
-  expect_failures = [var.project_name, var.kms_key_arn, var.security_group_ids, var.environment, var.password_parameter_arn]
+  expect_failures = [var.project_name, var.kms_key_arn, var.security_group_ids, var.environment, var.password_parameter_arn, var.permissions_boundary_arn]
 
   variables {
     project_name       = "Nest"
     kms_key_arn        = "alias/nest-staging"
     security_group_ids = []
     environment        = "stag/ing"
+
+    permissions_boundary_arn = "nest-staging-terraform-boundary"
   }
 }

@@ -157,3 +157,13 @@ run "refuses_an_unknown_traffic_type" {
 
   expect_failures = [var.flow_log_traffic_type]
 }
+
+run "refuses_a_boundary_that_is_no_policy" {
+  command = plan
+
+  variables {
+    permissions_boundary_arn = "nest-staging-terraform-boundary"
+  }
+
+  expect_failures = [var.permissions_boundary_arn]
+}
