@@ -200,7 +200,11 @@ def test_it_is_run_without_keys_network_or_answers_of_the_user(
     }
 
 
-@pytest.mark.parametrize(("answer", "status"), [("no JSON", "0"), ("{}", "0"), (RECORDED, "2")])
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [("no JSON", "0"), ("{}", "0"), (RECORDED, "2")],
+    ids=["no JSON", "nothing in it", "another status"],
+)
 def test_a_checkov_that_fails_is_an_error(plans: Any, program: Path, answer: str, status: str) -> None:
     (program / "answer").write_text(answer)
     (program / "status").write_text(status)

@@ -127,6 +127,16 @@ def test_each_protocol_says_no_in_its_own_words(
     assert f"User: {user.arn} is not authorized to perform: {service}:" in found[2]
 
 
+def test_a_function_is_tagged_by_an_arn_in_the_path(someone: Callable[..., Someone]) -> None:
+    ours, theirs = (f"arn:aws:lambda:us-east-1:000000000000:function:{name}" for name in ("ours", "theirs"))
+    user = someone({"Action": "lambda:TagResource", "Resource": ours}).client("lambda")
+    # There is no such function; who may not ask is told less.
+    assert refused(lambda: user.tag_resource(Resource=ours, Tags={"a": "b"}))[0] == 404
+    status, _, said = refused(lambda: user.tag_resource(Resource=theirs, Tags={"a": "b"}))
+    assert status == 403
+    assert f"lambda:TagResource on resource: {theirs} " in said
+
+
 def test_who_calls_needs_no_permission_to_know_it(someone: Callable[..., Someone]) -> None:
     user = someone({"Action": "sns:Publish", "Resource": "*"})
     assert user.client("sts").get_caller_identity()["Arn"] == user.arn

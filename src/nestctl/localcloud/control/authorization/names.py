@@ -169,6 +169,9 @@ def _kms(call: Call, place: Place) -> Iterator[str]:
 
 
 def _lambda(call: Call, place: Place) -> Iterator[str]:
+    if tagged := re.search(r"/tags/(.+)", call.path):
+        yield unquote(tagged[1])
+        return
     match = re.search(r"/functions/([^/]+)(?:/aliases/([^/]+))?", call.path)
     name = unquote(match[1]) if match else str(call.params.get("FunctionName", ""))
     if not name:
