@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from nestctl.aws.inventory import Inventory
 from nestctl.aws.session import Aws
 from nestctl.runbook import adopt
+from nestctl.settings.paths import INFRASTRUCTURE
 
 THERE = {"nest-staging-db"}
 KIND = "aws_db_instance"
@@ -60,6 +62,22 @@ def test_what_an_interrupted_run_was_waiting_for_is_kept(actions: list[str], wai
     tainted = planned("nest-staging-db", actions, TAINTED)
     assert adopt.half_made(AWS, plan(tainted)) == ["thing.nest-staging-db"]
     assert waited == ["nest-staging-db"]
+
+
+@pytest.mark.usefixtures("healthy")
+@pytest.mark.parametrize("kind", adopt.NAMED)
+def test_what_is_replaced_under_its_own_name_is_kept(kind: str) -> None:
+    tainted = planned("nest-staging-db", ["create", "delete"], TAINTED, kind=kind)
+    assert adopt.half_made(AWS, plan(tainted)) == ["thing.nest-staging-db"]
+
+
+def test_what_replaces_itself_before_it_goes_is_kept_when_its_name_is_fixed() -> None:
+    found = set()
+    for file in (INFRASTRUCTURE / "modules").rglob("*.tf"):
+        text = file.read_text(encoding="utf-8")
+        blocks = re.findall(r'^resource "(\w+)" "\w+" \{\n(.*?)^\}', text, re.MULTILINE | re.DOTALL)
+        found |= {kind for kind, body in blocks if "create_before_destroy = true" in body}
+    assert found - {"aws_acm_certificate"} == set(adopt.NAMED)  # certificates have no name to collide
 
 
 def test_what_aws_has_given_up_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,10 @@ KEPT = (
 """Terraform waits minutes for these after AWS has made them, and marks them tainted when that wait is cut
 short: to make them again would take as long, and lose what a database holds."""
 
+NAMED = ("aws_db_parameter_group", "aws_elasticache_parameter_group", "aws_lb_target_group")
+"""Terraform replaces these before it destroys them, under the same name, which AWS refuses. What an
+interrupted run has left out of them is an update."""
+
 
 def orphans(aws: Aws, planned: dict[str, Any]) -> dict[str, str]:
     """Return what the plan would make although AWS has it: import ids by address.
@@ -48,7 +52,7 @@ def half_made(aws: Aws, planned: dict[str, Any]) -> list[str]:
 
     def interrupted(change: dict[str, Any]) -> bool:
         tainted = change.get("action_reason") == "replace_because_tainted"
-        return tainted and change["type"] in KEPT and not inventory.has_failed(change["type"])
+        return tainted and change["type"] in KEPT + NAMED and not inventory.has_failed(change["type"])
 
     return list(_there(aws, planned, interrupted))
 
