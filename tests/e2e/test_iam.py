@@ -23,7 +23,7 @@ REMOVED = (
     ("nest-state", "kms:GetKeyRotationStatus", "state"),
     ("nest-bootstrap", "iam:GetPolicyVersion", "bootstrap"),
     ("nest-staging", "sts:AssumeRole", "certificate"),
-    (PRINCIPALS[ROLE], "acm:DescribeCertificate", "certificate"),
+    (PRINCIPALS[ROLE], "ecr:DescribeImages", "images"),
     (PRINCIPALS[ROLE], "ec2:DescribeVpcs", "platform"),
 )
 
@@ -99,7 +99,7 @@ def first_steps(world: World) -> list[tuple[str, str, str]]:
     """Return which principal first asks for which action in which step, in a run that finds nothing to do."""
     found: dict[tuple[str, str], str] = {}
     previous: set[tuple[str, str]] = set()
-    for step in ("state", "bootstrap", "certificate", "platform"):
+    for step in ("state", "bootstrap", "certificate", "images", "platform"):
         since = world.calls(since=EVERYWHERE)["last"]
         world.nestctl("up", "--until", step, "--json")
         pairs = {
