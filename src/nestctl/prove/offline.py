@@ -38,10 +38,11 @@ ARN_PREFIXES = {
 """First parts of ARNs whose form a validation of ours looks at; the provider wants only that it is an ARN."""
 
 MADE_UP = {
+    "aws_db_proxy_default_target_group": 'name = "default"',
     "terraform_data": "output = 1",
     "aws_lambda_function_url": f'function_url = "https://example.lambda-url.{REGION}.on.aws/"',
 }
-"""Values that the configuration takes apart."""
+"""Values that the configuration takes apart, or whose form the provider looks at: Terraform makes up any."""
 
 NO_BACKEND = 'terraform {\n  backend "local" {}\n}\n'
 

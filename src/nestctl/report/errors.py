@@ -34,7 +34,7 @@ class NestctlError(Exception):
     exit_code: ExitCode = ExitCode.FAILED
 
     def __str__(self) -> str:
-        return self.what
+        return f"{self.what}\n{self.why}" if self.why else self.what
 
     def as_dict(self) -> dict[str, str]:
         """Return the fields for the ``errors`` list of the JSON envelope."""

@@ -116,6 +116,25 @@ def test_the_head_of_an_answer_waits_and_leaves_with_its_body(endpoint: str) -> 
             assert json.loads(body)["status"] == "ok"
 
 
+def test_a_refusal_comes_after_the_whole_request_and_keeps_the_connection(endpoint: str) -> None:
+    """S3 clients wait a second for `100 Continue`, then send their object into whatever is there."""
+    own(endpoint, "faults", [{"service": "s3", "action": "PutObject", "status": 503, "error": "SlowDown"}])
+    parts = urlsplit(endpoint)
+    head = (
+        "PUT /gateway-refused/object HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 7\r\n"
+        "authorization: AWS4-HMAC-SHA256 Credential=TEST/20260101/us-east-1/s3/aws4_request\r\n\r\n"
+    )
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=10) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(65536).startswith(b"HTTP/1.1 100")
+        connection.sendall(b"content")
+        answer = connection.recv(65536)
+        assert answer.startswith(b"HTTP/1.1 503")
+        assert b"connection: close" not in answer.lower()
+        connection.sendall(b"GET /_local/health HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+
+
 def test_a_kept_connection_serves_large_and_empty_answers(endpoint: str, aws: Client) -> None:
     aws("s3").create_bucket(Bucket="gateway-large")
     content = bytes(range(256)) * 20_000

@@ -143,6 +143,8 @@ class Gateway:
                 reply = _failure(call, "its emulator has no such service")
             if reply is not None:
                 status = reply.status
+                if body is None:
+                    await _discard(receive)
                 await _answer(send, reply)
             else:
                 status = await self._passed(scope, call, body, receive, send)
@@ -293,6 +295,12 @@ async def _read(receive: Receive) -> bytes:
         parts.append(message.get("body", b""))
         if not message.get("more_body"):
             return b"".join(parts)
+
+
+async def _discard(receive: Receive) -> None:
+    """Take what the client still sends: an answer before the end would break the connection under it."""
+    while (message := await receive())["type"] == "http.request" and message.get("more_body"):
+        pass
 
 
 def _own_reply(data: Any, status: int = 200) -> Reply:
