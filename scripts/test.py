@@ -26,6 +26,9 @@ FAILED_CHECKS = "NESTCTL_FAILED_CHECKS"
 WORKERS = 4
 """More than two cores: half of what they do is waiting for delays that Terraform's provider has built in."""
 
+GARBAGE = {"GOGC": "400"}
+"""Terraform and its provider, most of the load, then tidy their memory less often: a fifth less work."""
+
 CHECK_SECONDS = 300
 SHOWN_LINES = 40
 SLOWEST = 15
@@ -39,7 +42,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--no-checks", action="store_true", help="go to the tests at once")
     parser.add_argument("pytest", nargs="*", help="after --: arguments for pytest")
     options = parser.parse_args(argv)
-    env = dict(os.environ)
+    env = {**GARBAGE, **os.environ}
     if not options.fast:
         try:
             env[browser.VARIABLE] = browser.ensure(say)

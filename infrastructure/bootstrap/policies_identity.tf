@@ -13,6 +13,7 @@ locals {
 
   # A new account lacks the roles that these services keep for themselves; whoever first uses the service makes them.
   service_linked_roles = [
+    "backup.amazonaws.com",
     "ecs.amazonaws.com",
     "ecs.application-autoscaling.amazonaws.com",
     "elasticache.amazonaws.com",

@@ -83,6 +83,13 @@ data "aws_iam_policy_document" "network" {
     }
   }
 
+  # Asked for when an interface endpoint takes over a service's public name.
+  statement {
+    sid       = "NamesOfEndpoints"
+    actions   = ["route53:AssociateVPCWithHostedZone"]
+    resources = ["${local.arn}:route53:::hostedzone/*"]
+  }
+
   # Only what modules/networking starts: an instance of another size is refused. The other resources of the call know no
   # size.
   statement {

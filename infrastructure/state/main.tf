@@ -76,6 +76,24 @@ data "aws_iam_policy_document" "only_this_key" {
       values   = ["aws:kms"]
     }
   }
+
+  statement {
+    sid       = "DenyOtherKeys"
+    effect    = "Deny"
+    actions   = ["s3:PutObject"]
+    resources = ["arn:${local.partition}:s3:::${local.bucket_names[each.key]}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "StringNotEqualsIfExists"
+      variable = "s3:x-amz-server-side-encryption-aws-kms-key-id"
+      values   = [aws_kms_key.state[each.key].arn]
+    }
+  }
 }
 
 module "logs_bucket" {

@@ -105,6 +105,9 @@ resource "aws_ecs_service" "frontend" {
   # Whether the new tasks serve is for the deploying tool to watch: it can say why they do not.
   wait_for_steady_state = false
 
+  # Without it the provider makes the service anew, and so takes it down, when its capacity provider changes.
+  force_new_deployment = true
+
   deployment_minimum_healthy_percent = 100
   deployment_maximum_percent         = 200
   health_check_grace_period_seconds  = var.health_check_grace_seconds

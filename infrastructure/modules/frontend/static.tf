@@ -108,6 +108,9 @@ resource "aws_cloudfront_distribution" "static" {
   price_class         = var.cdn_price_class
   wait_for_deployment = false
 
+  # A key that never exists: without one, "/" would list the bucket to whoever asks.
+  default_root_object = "no-such-page"
+
   origin {
     origin_id                = "static"
     domain_name              = module.static_bucket.bucket_regional_domain_name

@@ -92,24 +92,6 @@ data "aws_iam_policy_document" "key" {
     }
   }
 
-  # Vended logs that are delivered to an encrypted bucket.
-  statement {
-    sid       = "LogDelivery"
-    actions   = ["kms:Decrypt", "kms:GenerateDataKey*"]
-    resources = ["*"]
-
-    principals {
-      type        = "Service"
-      identifiers = ["delivery.logs.amazonaws.com"]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [local.account_id]
-    }
-  }
-
   # Alarms and budget notices reach an encrypted SNS topic only if their sender may use the topic's key.
   statement {
     sid       = "PublishersToSns"

@@ -182,6 +182,12 @@ variable "lambda_function_name" {
   description = "Function that runs the backend; null while it does not exist. Its alias live receives the requests."
   type        = string
   default     = null
+
+  # Role, log group and rights are made for this one name.
+  validation {
+    condition     = var.lambda_function_name == null || var.lambda_function_name == "${var.project_name}-${var.environment}"
+    error_message = "lambda_function_name is <project_name>-<environment>, such as nest-staging, which is what Zappa calls it."
+  }
 }
 
 variable "backend_image_tag" {

@@ -85,39 +85,4 @@ data "aws_iam_policy_document" "log_writers" {
       values   = ["bucket-owner-full-control"]
     }
   }
-
-  # CloudFront's access logs come by the vended log delivery, which checks the bucket's ACL first.
-  statement {
-    sid       = "LogDeliveryChecksTheBucket"
-    actions   = ["s3:GetBucketAcl"]
-    resources = [local.logs_bucket_arn]
-
-    principals {
-      type        = "Service"
-      identifiers = ["delivery.logs.amazonaws.com"]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [local.account_id]
-    }
-  }
-
-  statement {
-    sid       = "LogDeliveryWrites"
-    actions   = ["s3:PutObject"]
-    resources = ["${local.logs_bucket_arn}/*AWSLogs/${local.account_id}/*"]
-
-    principals {
-      type        = "Service"
-      identifiers = ["delivery.logs.amazonaws.com"]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [local.account_id]
-    }
-  }
 }

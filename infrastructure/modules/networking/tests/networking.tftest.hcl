@@ -109,6 +109,22 @@ run "passes_answers_through_both_network_acls" {
   }
 
   assert {
+    condition = length(setsubtract(
+      ["ingress 1024-65535 0.0.0.0/0", "egress 1024-65535 0.0.0.0/0", "egress 3000-3000 10.0.0.0/16"],
+      module.public_nacl.passes,
+    )) == 0
+    error_message = "Answers come back to the public subnets and leave them, and the load balancer reaches the tasks."
+  }
+
+  assert {
+    condition = length(setsubtract(
+      ["ingress 1024-65535 0.0.0.0/0", "egress 1024-65535 10.0.0.0/16", "ingress 3000-3000 10.0.0.0/16"],
+      module.private_nacl.passes,
+    )) == 0
+    error_message = "Answers come back to the private subnets and leave them for the network."
+  }
+
+  assert {
     condition     = length(distinct([for rule in values(local.application_rules) : rule.number])) == 3
     error_message = "Each port has a rule number of its own."
   }

@@ -437,6 +437,15 @@ run "refuses_values_that_do_not_go_together" {
   }
 }
 
+run "refuses_a_function_that_has_no_role" {
+  command         = plan
+  expect_failures = [var.lambda_function_name]
+
+  variables {
+    lambda_function_name = "nest-production"
+  }
+}
+
 # Apart, because Terraform checks nothing against a variable that is refused itself.
 run "refuses_a_project_name_in_capitals" {
   command         = plan
