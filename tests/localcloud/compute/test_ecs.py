@@ -138,7 +138,7 @@ def describe(ecs: Any, arn: str) -> Any:
     return ecs.describe_tasks(cluster="tests", tasks=[arn])["tasks"][0]
 
 
-def until(condition: Callable[[], Any], seconds: float = 20) -> Any:
+def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < deadline, "it did not come true in time"
@@ -151,10 +151,16 @@ def finish(ecs: Any, arn: str) -> Any:
 
 
 def logged(cloud: Any, family: str, arn: str) -> list[str]:
-    time.sleep(0.6)
+    """Return what a task wrote, once nothing more comes."""
     stream = f"{family}/main/{arn.rsplit('/', 1)[-1]}"
-    events = cloud.client("logs").get_log_events(logGroupName="/ecs/tests", logStreamName=stream)["events"]
-    return [event["message"] for event in events]
+    before: list[str] = []
+    while True:
+        time.sleep(0.6)
+        found = cloud.client("logs").get_log_events(logGroupName="/ecs/tests", logStreamName=stream)["events"]
+        lines = [event["message"] for event in found]
+        if lines and lines == before:
+            return lines
+        before = lines
 
 
 def test_task_runs_its_command_with_environment_secrets_and_logs_to_its_exit_code(
@@ -381,7 +387,7 @@ def test_circuit_breaker_rolls_back(cloud: Any, ecs: Any, image: str, fault: str
     until(lambda: site.service()["deployments"][0]["rolloutState"] == "COMPLETED")
     bad = site.define(f"{image}-none", RELEASE="bad") if fault == "image" else site.define(image, BROKEN="1")
     ecs.update_service(cluster="tests", service=site.name, taskDefinition=bad)
-    until(lambda: site.service()["taskDefinition"] == good, 30)
+    until(lambda: site.service()["taskDefinition"] == good)
     site.wait_stable()
     service = site.service()
     assert any("rolling back" in event["message"] for event in service["events"])
@@ -397,9 +403,7 @@ def test_circuit_breaker_without_roll_back_stops_trying(cloud: Any, ecs: Any, im
     site.create(
         site.define(image, BROKEN="1"), 1, deploymentCircuitBreaker={"enable": True, "rollback": False}
     )
-    service = until(
-        lambda: (found := site.service())["deployments"][0]["rolloutState"] == "FAILED" and found, 30
-    )
+    service = until(lambda: (found := site.service())["deployments"][0]["rolloutState"] == "FAILED" and found)
     assert "circuit breaker" in service["deployments"][0]["rolloutStateReason"]
     assert service["deployments"][0]["failedTasks"] == 3
     time.sleep(2)
