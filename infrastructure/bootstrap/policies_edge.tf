@@ -23,6 +23,16 @@ data "aws_iam_policy_document" "edge" {
       "acm:UpdateCertificateOptions",
     ]
     resources = ["${local.arn}:acm:${local.here}:certificate/*"]
+
+    dynamic "condition" {
+      for_each = local.own_tags
+
+      content {
+        test     = "StringEqualsIfExists"
+        variable = condition.key
+        values   = [condition.value]
+      }
+    }
   }
 
   statement {
@@ -56,6 +66,16 @@ data "aws_iam_policy_document" "edge" {
       "cloudfront:UpdateResponseHeadersPolicy",
     ]
     resources = ["${local.arn}:cloudfront::${local.account_id}:*"]
+
+    dynamic "condition" {
+      for_each = local.own_tags
+
+      content {
+        test     = "StringEqualsIfExists"
+        variable = condition.key
+        values   = [condition.value]
+      }
+    }
   }
 
   statement {

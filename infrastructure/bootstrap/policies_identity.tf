@@ -75,9 +75,9 @@ data "aws_iam_policy_document" "identity" {
     }
   }
 
-  # The name of this role fits the pattern above.
+  # The name of this role fits the pattern above, and so does that of an environment such as "staging-eu".
   statement {
-    sid    = "DenyChangesToThisRole"
+    sid    = "DenyChangesToTheseRoles"
     effect = "Deny"
     actions = [
       "iam:Attach*",
@@ -89,7 +89,7 @@ data "aws_iam_policy_document" "identity" {
       "iam:Untag*",
       "iam:Update*",
     ]
-    resources = ["${local.arn}:iam::${local.account_id}:role/${local.role_name}"]
+    resources = ["${local.arn}:iam::${local.account_id}:role/${var.project_name}-*-terraform"]
   }
 
   statement {
@@ -131,7 +131,7 @@ data "aws_iam_policy_document" "identity" {
     ]
   }
 
-  # Without a condition on tags: KMS may take five minutes to heed the tags of a new key, and these come at once.
+  # KMS may take five minutes to heed the tags of a new key, and these come at once: no tags will do, others' will not.
   statement {
     sid = "SetKeysUp"
     actions = [
@@ -143,6 +143,16 @@ data "aws_iam_policy_document" "identity" {
       "kms:TagResource",
     ]
     resources = ["${local.arn}:kms:${local.here}:key/*"]
+
+    dynamic "condition" {
+      for_each = local.own_tags
+
+      content {
+        test     = "StringEqualsIfExists"
+        variable = condition.key
+        values   = [condition.value]
+      }
+    }
   }
 
   statement {

@@ -7,6 +7,7 @@ data "aws_iam_policy_document" "network" {
     resources = ["*"]
   }
 
+  # What is being made has no tags yet, and EC2 has none for some of it. What bears another environment's is out of reach.
   statement {
     sid = "BuildNetwork"
     actions = [
@@ -48,6 +49,16 @@ data "aws_iam_policy_document" "network" {
       "ec2:UpdateSecurityGroupRuleDescriptionsIngress",
     ]
     resources = ["${local.arn}:ec2:${local.here}:*/*"]
+
+    dynamic "condition" {
+      for_each = local.own_tags
+
+      content {
+        test     = "StringEqualsIfExists"
+        variable = condition.key
+        values   = [condition.value]
+      }
+    }
   }
 
   statement {

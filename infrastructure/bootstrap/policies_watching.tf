@@ -73,6 +73,16 @@ data "aws_iam_policy_document" "watching" {
       "backup:TagResource",
     ]
     resources = ["${local.arn}:backup:${local.here}:backup-plan:*"]
+
+    dynamic "condition" {
+      for_each = local.own_tags
+
+      content {
+        test     = "StringEqualsIfExists"
+        variable = condition.key
+        values   = [condition.value]
+      }
+    }
   }
 
   statement {

@@ -41,6 +41,28 @@ run "makes_a_role_for_one_environment" {
   }
 }
 
+run "leaves_other_environments_alone" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for s in flatten([for json in values(local.policies) : jsondecode(json).Statement]) :
+      try(s.Condition.StringEqualsIfExists, {}) == local.own_tags
+      if contains(["BackupPlan", "BuildNetwork", "Certificate", "ContentDelivery", "SetKeysUp"], s.Sid)
+    ])
+    error_message = "What has no name of its own is changed and tagged only where it bears no other environment's tags."
+  }
+
+  assert {
+    condition = toset(flatten([
+      for s in flatten([for json in values(local.policies) : jsondecode(json).Statement]) :
+      [for action in flatten([s.Action]) : action if strcontains(lower(action), "tag") && !startswith(action, "ec2:Describe") && contains(["ec2", "kms", "acm", "cloudfront"], split(":", action)[0])]
+      if try(s.Condition, null) == null
+    ])) == toset([])
+    error_message = "No tag that a condition looks at can be set without that condition."
+  }
+}
+
 run "trusts_one_user_with_the_external_id" {
   command = plan
 
@@ -115,7 +137,7 @@ run "allows_nothing_on_everything" {
   }
 
   assert {
-    condition     = anytrue([for s in jsondecode(local.policies["identity"]).Statement : s.Effect == "Deny" && s.Resource == "arn:aws:iam::123456789012:role/nest-staging-terraform"])
+    condition     = anytrue([for s in jsondecode(local.policies["identity"]).Statement : s.Effect == "Deny" && s.Resource == "arn:aws:iam::123456789012:role/nest-*-terraform"])
     error_message = "The role cannot change itself."
   }
 

@@ -439,7 +439,7 @@ run "refuses_values_that_do_not_go_together" {
 
 run "refuses_a_function_that_has_no_role" {
   command         = plan
-  expect_failures = [var.lambda_function_name]
+  expect_failures = [var.lambda_function_name, var.application]
 
   variables {
     lambda_function_name = "nest-production"
