@@ -9,7 +9,7 @@ import httpx
 from worlds import World, steps_of
 
 FUNCTION = "nest-staging"
-SETTLE_SECONDS = 15.0
+SETTLE_SECONDS = 60.0
 
 
 def release_of(site: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from nestctl.report import NestctlError, StepFinished
 from nestctl.report.events import Event
@@ -139,3 +139,19 @@ def test_the_runbook_is_in_order_and_every_need_comes_before() -> None:
         seen.add(step.name)
     names = [step.name for step in STEPS]
     assert names.index("migrate") < names.index("backend") < names.index("frontend")
+
+
+def test_a_dry_run_does_not_ask_what_waits_for_a_blocked_step() -> None:
+    results = run(
+        Fake("domain", blocked("waits for DNS")), Fake("smoke", done("x"), needs=("domain",)), dry_run=True
+    )
+    assert [r.outcome for r in results] == ["blocked", "skipped"]
+
+
+def test_aws_that_does_not_answer_fails_the_step_and_keeps_what_came_before() -> None:
+    step = Fake("two", needed("missing"), proof=EndpointConnectionError(endpoint_url="https://sts.example"))
+    with pytest.raises(engine.StepFailed) as caught:
+        run(Fake("one", done("there")), step)
+    assert caught.value.error.code == "aws-api"
+    assert "https://sts.example" in caught.value.error.why
+    assert [r.outcome for r in caught.value.results] == ["done", "failed"]

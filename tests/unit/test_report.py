@@ -3,10 +3,13 @@ from __future__ import annotations
 import io
 import json
 
+from rich.console import Console
+
 from nestctl.report import ExitCode, NestctlError, Note, Progress, RunStarted, StepFinished, StepStarted
 from nestctl.report.envelope import ENVELOPE_VERSION, envelope
 from nestctl.report.plain import PlainReporter, QuietReporter
 from nestctl.report.table import render_results
+from nestctl.report.terminal import TerminalReporter
 
 
 def test_the_envelope_has_the_same_fields_for_success_and_failure() -> None:
@@ -52,3 +55,11 @@ def test_results_are_aligned_and_long_reasons_cut() -> None:
     assert first.index("done") == second.index("changed")
     assert first.endswith("…")
     assert second.endswith("two")
+
+
+def test_a_command_without_steps_shows_what_it_does_on_a_terminal() -> None:
+    stream = io.StringIO()
+    reporter = TerminalReporter(Console(file=stream, force_terminal=True, width=80))
+    reporter.emit(Progress("planning the destruction"))
+    reporter.close()
+    assert "planning the destruction" in stream.getvalue()

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-import getpass
 import json
 import os
+import pwd
 import socket
 import stat
 import sys
@@ -134,7 +134,7 @@ def test_the_users_own_installation_rules_are_left_alone(
 def test_a_lock_of_this_machine_is_told_from_anothers() -> None:
     fields = {
         "ID": "1",
-        "Who": f"{getpass.getuser()}@{socket.gethostname()}",
+        "Who": f"{pwd.getpwuid(os.getuid()).pw_name}@{socket.gethostname()}",
         "Operation": "OperationTypeApply",
         "Created": "now",
     }
@@ -151,11 +151,14 @@ def test_a_living_terraform_is_found_by_its_data_folder(tmp_path: Path) -> None:
     script = tmp_path / "terraform"
     script.write_text("import time\ntime.sleep(60)\n")
     child = subprocess.Popen(
-        [sys.executable, str(script)], env={**os.environ, "TF_DATA_DIR": str(tmp_path / "data")}
+        [sys.executable, str(script)],
+        env={**os.environ, "TF_DATA_DIR": str(tmp_path / "data"), "AWS_ENDPOINT_URL": "http://127.0.0.1:1"},
     )
     try:
         assert [p.pid for p in locks.writers(tmp_path / "data")] == [child.pid]
         assert locks.writers(tmp_path / "other") == []
+        assert child.pid in [p.pid for p in locks.living("http://127.0.0.1:1")]
+        assert child.pid not in [p.pid for p in locks.living("http://127.0.0.1:2")]
     finally:
         child.kill()
         child.wait()

@@ -65,9 +65,9 @@ def run_command(command: str, as_json: bool, work: Callable[[], Any], show: Call
 
 def unexpected(fault: Exception, command: str) -> NestctlError:
     """Return a failure that no step foresaw: AWS's refusals by their words, the rest with a report file."""
-    from botocore.exceptions import ClientError
+    from botocore.exceptions import BotoCoreError, ClientError
 
-    if isinstance(fault, ClientError):
+    if isinstance(fault, (ClientError, BotoCoreError)):
         from nestctl.aws.refusals import refusal
 
         return refusal(fault, f"nestctl {command}")

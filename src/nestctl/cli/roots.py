@@ -81,12 +81,13 @@ def _plan(
                 "changes": [{"action": c.action, "address": c.address} for c in saved.changes],
                 "applied": None,
             }
-            if apply and not saved.empty:
-                reporter.close()
-                _list(result)
-                confirm(f"Apply this plan to {name}?", yes=yes)
-                result["applied"] = context.apply(root, saved)
-            else:
+            try:
+                if apply and not saved.empty:
+                    reporter.close()
+                    _list(result)
+                    confirm(f"Apply this plan to {name}?", yes=yes)
+                    result["applied"] = context.apply(root, saved)
+            finally:
                 saved.file.unlink(missing_ok=True)
             return result
     finally:

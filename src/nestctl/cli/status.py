@@ -39,7 +39,7 @@ def _status(env: str, target: str, app: Any, quiet: bool, verbose: bool) -> dict
         chosen = session.target(lambda line: reporter.emit(Progress(line)), start=False)
         if chosen is None:
             return {"running": False, "steps": [], "site": None}
-        context = session.context(chosen, reporter)
+        context = session.context(chosen, reporter, read_only=True)
         try:
             results = engine.look(STEPS, context, reporter)
         except engine.StepFailed as failure:

@@ -22,8 +22,12 @@ FOREIGN = (
     "AWS_DEFAULT_PROFILE",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_ROLE_ARN",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
 )
 """The user's real credentials must never reach a rehearsal, nor the rehearsal a real account."""
+
+ONE_SERVICE = "AWS_ENDPOINT_URL_"
+"""How variables begin that send one service elsewhere: they go before the local cloud's address."""
 
 
 def check_target(name: str) -> None:
@@ -64,7 +68,7 @@ def local_target(settings: Settings, progress: Callable[[str], None], *, start: 
         raise local_cloud_error(error) from error
     region = str(settings.region.value)
     environ = {**environ, "AWS_REGION": region, "AWS_DEFAULT_REGION": region}
-    for name in FOREIGN:
+    for name in (*FOREIGN, *(name for name in os.environ if name.startswith(ONE_SERVICE))):
         os.environ.pop(name, None)
     os.environ.update(environ)
 

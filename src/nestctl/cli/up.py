@@ -88,7 +88,7 @@ def _up(
                 cloud.append(
                     {"step": event.step, "outcome": "done", "reason": event.reason, "seconds": seconds}
                 )
-            context = session.context(chosen, reporter)
+            context = session.context(chosen, reporter, read_only=dry_run)
             title = "What would be done" if dry_run else f"Running {len(steps)} steps"
             try:
                 results = engine.run(steps, context, reporter, title=title, dry_run=dry_run)

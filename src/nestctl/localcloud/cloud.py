@@ -31,6 +31,7 @@ START_SECONDS = 180.0  # the first start unpacks PostgreSQL
 STOP_SECONDS = 30.0
 LOCK_SECONDS = 240.0
 ASK_SECONDS = 5.0
+ASK_TIMES = 6
 KEPT_LOGS = 5
 
 Progress = Callable[[str], None]
@@ -272,11 +273,15 @@ class LocalCloud:
             return None
         # A proxy of the user's must not see calls to this machine.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        try:
-            with opener.open(f"{endpoint}/_local/{name}", timeout=ASK_SECONDS) as answer:
-                return json.load(answer)
-        except (OSError, ValueError, urllib.error.URLError):
-            return None
+        for _ in range(ASK_TIMES):
+            try:
+                with opener.open(f"{endpoint}/_local/{name}", timeout=ASK_SECONDS) as answer:
+                    return json.load(answer)
+            except (OSError, ValueError) as error:
+                # A busy machine answers late; a dead cloud refuses at once.
+                if not isinstance(getattr(error, "reason", error), TimeoutError):
+                    return None
+        return None
 
     def _launch(self, progress: Progress, port: int | None) -> None:
         self._layout.prepare()
@@ -301,7 +306,9 @@ class LocalCloud:
         with os.fdopen(ours) as news:
             problem = _follow(news.fileno(), progress)
         if problem is not None:
-            process.wait(STOP_SECONDS)
+            with contextlib.suppress(psutil.NoSuchProcess):
+                end_all([psutil.Process(process.pid)], STOP_SECONDS)
+            process.wait()
             detail = problem or f"it ended before it was ready. {_tail(self._layout.log)}"
             raise LocalCloudError(
                 f"The local cloud did not start: {detail}\nIts whole log: {self._layout.log}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import io
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -26,6 +27,10 @@ def process_environment(endpoint_url: str, bundle: Path) -> dict[str, str]:
 
 def tool_environment(layout: Layout, endpoint_url: str) -> dict[str, str]:
     """Environment in which ``aws``, ``terraform`` and ``zappa`` use the cloud by profile ``nest-local``."""
+    others = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
+    near = ["127.0.0.1", "localhost"]
+    there = [name.strip() for name in others.split(",") if name.strip()]
+    unproxied = ",".join(dict.fromkeys([*there, *near]))
     return {
         "AWS_ENDPOINT_URL": endpoint_url,
         # Terraform's S3 backend asks for a role's credentials before it looks at AWS_ENDPOINT_URL.
@@ -36,6 +41,9 @@ def tool_environment(layout: Layout, endpoint_url: str) -> dict[str, str]:
         "AWS_SHARED_CREDENTIALS_FILE": str(layout.aws_credentials),
         "AWS_PROFILE": PROFILE,
         "AWS_EC2_METADATA_DISABLED": "true",
+        # A proxy of the user's must not see calls to this machine; AWS's tools read either spelling.
+        "NO_PROXY": unproxied,
+        "no_proxy": unproxied,
     }
 
 

@@ -186,5 +186,5 @@ def _failure(name: str, why: str) -> NestctlError:
         "prove-plan",
         f"The root {name} could not be planned without an account.",
         why,
-        f"Correct the cause, then: nestctl prove --root {name}",
+        "Correct the cause, then run the same command again.",
     )

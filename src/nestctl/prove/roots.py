@@ -8,7 +8,6 @@ from typing import Any
 
 from nestctl.prove import offline
 from nestctl.prove.plan import Plan
-from nestctl.report import usage_error
 from nestctl.settings.resolve import Settings
 
 EXTERNAL_ID = "0123456789abcdef" * 4
@@ -90,18 +89,3 @@ class Plans:
     def environment(self, **changed: Any) -> Plan:
         """Return the plan of the environment's own root."""
         return self.plan(self.settings.environment, **changed)
-
-
-def check(settings: Settings, root: str) -> None:
-    """Refuse a root that the environment does not have.
-
-    Raises:
-        NestctlError: ``unknown-root`` (exit status 2).
-    """
-    if root not in names(settings):
-        raise usage_error(
-            "unknown-root",
-            f"There is no root {root!r}.",
-            f"The roots are: {', '.join(names(settings))}.",
-            f"nestctl prove --root {settings.environment}",
-        )

@@ -49,6 +49,9 @@ class TerminalReporter:
                 self._start_live()
             case Progress(message, fraction):
                 self._message, self._fraction = message, fraction
+                if self._live is None:  # a command of one step says no more than this
+                    self._began = time.monotonic()
+                    self._start_live()
             case Note(message, level):
                 self._console.print(Text(f"  {message}", style="yellow" if level == "warning" else "dim"))
             case StepFinished():
@@ -62,6 +65,7 @@ class TerminalReporter:
 
     def _finish(self, event: StepFinished) -> None:
         self.close()
+        self._step = ""
         self._finished += 1
         mark, style = MARKS[event.outcome]
         line = Table.grid(padding=(0, 1), expand=True)

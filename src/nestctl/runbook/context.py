@@ -31,9 +31,20 @@ SUFFIX_DIGITS = 8
 
 
 class Context:
-    """Shared by the steps of one run; it caches what was read, never what was decided."""
+    """Shared by the steps of one run; it caches what was read, never what was decided.
 
-    def __init__(self, settings: Settings, target: Target, reporter: Reporter) -> None:
+    Args:
+        settings: What the run was asked for.
+        target: Which AWS.
+        reporter: Told what happens.
+        read_only: Only look: plans take no lock, take nothing over, and leave no file, so that a run beside
+            this one is not disturbed.
+    """
+
+    def __init__(
+        self, settings: Settings, target: Target, reporter: Reporter, *, read_only: bool = False
+    ) -> None:
+        self.read_only = read_only
         self.settings = settings
         self.target = target
         self.reporter = reporter
@@ -160,7 +171,9 @@ class Context:
         """Plan a root, once for the same variables and targets between two applies."""
         text = f"{root.name}{sorted(root.variables.items(), key=str)}{targets}"
         key = hashlib.sha256(text.encode()).hexdigest()
-        if key not in self._plans:
+        if key not in self._plans and self.read_only:
+            self._plans[key] = root.look(targets=targets)
+        elif key not in self._plans:
             self.free_state(root, tell)
             viewed, plan, count = adopt.plan_and_adopt(self.caller, root, self.settings.work, targets)
             if count:
@@ -191,11 +204,11 @@ class Context:
         if not text:
             return
         lock = locks.Lock.parse(text.decode())
-        if not lock.is_of_this_user_and_machine:
+        endpoint = self.target.environ.get("AWS_ENDPOINT_URL")
+        if not lock.is_of_this_user_and_machine or locks.living(endpoint):
             raise locks.held_by_another(lock, root.name)
-        if not locks.writers(root.data):
-            root.force_unlock(lock.id)
-            self.note(f"removed the lock that a dead run left on the state of {root.name} ({lock.created})")
+        root.force_unlock(lock.id)
+        self.note(f"removed the lock that a dead run left on the state of {root.name} ({lock.created})")
 
     _planned = 1
     _applied = 0

@@ -98,11 +98,12 @@ class Index:
     needs: tuple[str, ...] = ("load",)
 
     def check(self, context: Context, tell: Tell) -> Check:
-        """Done when the task of this release has ended well since the fixture was uploaded."""
+        """Done when this release has indexed this database with these parameters: keys may come later."""
         if "index-data" not in context.settings.manifest.tasks:
             return done("the application has no index")
         tell("looking for an indexing of this release")
-        if _ran(context, "index-data", _database_created(context)) or _is_marked(context):
+        marks = bool(context.settings.manifest.backend.fixture)
+        if _is_marked(context) if marks else _ran(context, "index-data", _database_created(context)):
             return done("the data of this release is indexed")
         return needed("this release has not indexed its data", f"run {context.stack}-index-data")
 
@@ -119,15 +120,17 @@ class Index:
 
 
 def _is_marked(context: Context) -> bool:
-    if not context.settings.manifest.backend.fixture:
-        return False
     found = s3.tags(context.deployer, _bucket(context), _key(context))
     return found.get(INDEXED) == _mark(context)
 
 
 def _mark(context: Context) -> str:
-    """Return what says which release indexed which database; a database made anew has another id."""
-    return f"{context.backend_build().release}/{_database(context)['DbiResourceId']}"
+    """Return what says which release indexed which database with which parameters.
+
+    A database made anew has another id; an index that was skipped for want of a key has other parameters.
+    """
+    database = _database(context)["DbiResourceId"]
+    return f"{context.backend_build().release}/{database}/{release.fingerprint(context)}"
 
 
 def make_fixture(context: Context, tell: Tell) -> Path:

@@ -6,29 +6,55 @@ The roots ``state`` and ``bootstrap`` stay: they hold the record of what there w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from nestctl.aws import emptying, leavings
+from nestctl.aws import identities as iam
 from nestctl.report import NestctlError
-from nestctl.runbook import stack
+from nestctl.runbook import identities, stack, states
 from nestctl.runbook.context import Context
 from nestctl.runbook.step import Tell
 from nestctl.terraform.root import Plan, Root
 
-BUCKETS = ("static_bucket_name", "s3_fixtures_bucket_name", "zappa_bucket_name", "backups_bucket_name")
 REPOSITORIES = ("backend", "frontend")
 
 ZAPPA_ROLE = "ZappaLambdaExecutionRole"
 """Last part of the role that Zappa makes when nobody gives it one (``Zappa.role_name``)."""
 
 
+@dataclass(frozen=True)
+class Doomed:
+    """What a plan destroys that has to be emptied before or swept up after.
+
+    Attributes:
+        buckets: Names of buckets, that of logs last: the others write to it.
+        families: Families of task definitions, whose earlier revisions outlive their resource.
+    """
+
+    buckets: tuple[str, ...]
+    families: tuple[str, ...]
+
+
 def plan(context: Context, tell: Tell) -> tuple[Root, Plan]:
     """Return the environment's root and the plan of its destruction.
 
     Raises:
-        NestctlError: ``nothing-to-destroy``, or ``deletion-protected`` before anything is emptied.
+        NestctlError: ``nothing-to-destroy``, ``role-not-assumed`` when nobody may destroy what there is,
+            or ``deletion-protected``; all before anything is emptied.
     """
-    root = stack.deployed_root(context)
-    if root is None:
+    if not states.holds(context, context.environment, context.environment):
         raise nothing(context)
+    role = identities.role_name(context)
+    if iam.external_id(context.caller, role) is None:
+        raise NestctlError(
+            "role-not-assumed",
+            f"{context.stack} is there, and the role {role} that may destroy it is not.",
+            "Its state describes resources; nothing was touched.",
+            "nestctl up --until bootstrap, then this again",
+        )
+    # A destroy that was interrupted has taken the outputs away, on which the variables of a release rest.
+    root = stack.deployed_root(context) or stack.foundation(context)
     if protected := leavings.protected(context.deployer, f"{context.stack}-db", f"{context.stack}-alb"):
         raise NestctlError(
             "deletion-protected",
@@ -61,10 +87,23 @@ def nothing(context: Context) -> NestctlError:
     )
 
 
-def empty(context: Context, tell: Tell) -> list[str]:
+def doomed(context: Context, root: Root, saved: Plan) -> Doomed:
+    """Return what a plan destroys, from the plan itself and, for families, from nest.toml too."""
+    going = [item for item in root.show(saved).get("resource_changes", []) if item["change"]["before"]]
+    buckets = [item for item in going if item["type"] == "aws_s3_bucket"]
+    buckets.sort(key=lambda item: "logs_bucket" in item["address"])
+    tasks = [f"{context.stack}-{name}" for name in ("frontend", *context.settings.manifest.tasks)]
+    planned = [
+        item["change"]["before"]["family"] for item in going if item["type"] == "aws_ecs_task_definition"
+    ]
+    return Doomed(
+        tuple(item["change"]["before"]["bucket"] for item in buckets), tuple(dict.fromkeys(tasks + planned))
+    )
+
+
+def empty(context: Context, buckets: Sequence[str], tell: Tell) -> list[str]:
     """Remove the function, the images and every object, and return what was removed."""
     removed = []
-    values = stack.outputs(context)
     if emptying.delete_function(context.deployer, context.function_name):
         removed.append(f"function {context.function_name}")
     for name in REPOSITORIES:
@@ -72,17 +111,14 @@ def empty(context: Context, tell: Tell) -> list[str]:
         tell(f"deleting the images of {repository}")
         if count := emptying.empty_repository(context.deployer, repository):
             removed.append(f"{count} images of {repository}")
-    # The bucket of logs goes last: the others write to it.
-    for name in (*BUCKETS, "logs_bucket_name"):
-        bucket = values.get(name)
-        if bucket:
-            tell(f"emptying {bucket}")
-            if count := emptying.empty_bucket(context.deployer, bucket):
-                removed.append(f"{count} versions in {bucket}")
+    for bucket in buckets:
+        tell(f"emptying {bucket}")
+        if count := emptying.empty_bucket(context.deployer, bucket):
+            removed.append(f"{count} versions in {bucket}")
     return removed
 
 
-def sweep(context: Context, families: list[str], tell: Tell) -> list[str]:
+def sweep(context: Context, families: Sequence[str], tell: Tell) -> list[str]:
     """Remove what stays although Terraform has destroyed all that it knows, and return what was removed.
 
     Args:
@@ -129,15 +165,14 @@ def destroy(context: Context, root: Root, saved: Plan, tell: Tell) -> tuple[str,
     Raises:
         NestctlError: ``terraform-apply``.
     """
-    tasks = stack.outputs(context).get("task_definitions") or {}
-    families = [f"{context.stack}-frontend", *(task["family"] for task in tasks.values())]
-    removed = empty(context, tell)
+    going = doomed(context, root, saved)
+    removed = empty(context, going.buckets, tell)
     try:
         counts = context.apply(root, saved)
     except NestctlError as error:
         if "BucketNotEmpty" not in error.why:
             raise
         tell("something was written meanwhile: emptying once more")
-        removed += empty(context, tell)
+        removed += empty(context, going.buckets, tell)
         counts = context.apply(root, root.plan(destroy=True, name="destroy"))
-    return counts, removed + sweep(context, families, tell)
+    return counts, removed + sweep(context, going.families, tell)

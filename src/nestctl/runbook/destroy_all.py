@@ -16,7 +16,7 @@ from typing import Any
 from nestctl.aws import identities as iam
 from nestctl.aws import leavings, s3
 from nestctl.report import NestctlError
-from nestctl.runbook import bootstrap, identities, state
+from nestctl.runbook import bootstrap, identities, state, states
 from nestctl.runbook.context import STATE_KEY, Context
 from nestctl.runbook.step import Tell
 
@@ -57,7 +57,7 @@ def look(context: Context) -> Remains:
         NestctlError: ``state-in-use``: another environment is deployed.
     """
     others = [name for name in context.settings.manifest.environments if name != context.environment]
-    if used := [name for name in others if _holds(context, name, name)]:
+    if used := [name for name in others if states.holds(context, name, name)]:
         raise NestctlError(
             "state-in-use",
             f"{context.project}-{used[0]} still uses the state buckets and the users.",
@@ -71,7 +71,7 @@ def look(context: Context) -> Remains:
             "What it describes could be neither changed nor destroyed without it. Nothing was touched.",
             "Put that environment back into nest.toml and destroy it, then this again",
         )
-    roles = tuple(name for name in (context.environment, *others) if _holds(context, "bootstrap", name))
+    roles = tuple(name for name in (context.environment, *others) if states.holds(context, "bootstrap", name))
     users = [identity.user for _, identity in _identities(context)]
     there = tuple(user for user in users if iam.user_exists(context.caller, user))
     return Remains(roles, state.deployed_root(context) is not None or bool(_local_state(context)), there)
@@ -100,17 +100,7 @@ def _strange_buckets(context: Context) -> list[str]:
     }
     there = context.caller.client("s3").list_buckets()["Buckets"]
     names = {item["Name"] for item in there if item["Name"].startswith(f"{context.project}-state-")}
-    return sorted(name for name in names - known if _describes(context, name))
-
-
-def _holds(context: Context, root: str, environment: str) -> bool:
-    """Tell whether a state describes anything."""
-    return _describes(context, context.state_bucket(root, environment))
-
-
-def _describes(context: Context, bucket: str) -> bool:
-    text = s3.read(context.caller, bucket, STATE_KEY)
-    return bool(text and json.loads(text).get("resources"))
+    return sorted(name for name in names - known if states.describes(context, name))
 
 
 def _of(context: Context, environment: str) -> Context:

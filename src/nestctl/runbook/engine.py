@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from nestctl.aws.refusals import refusal
 from nestctl.report import (
@@ -100,11 +100,11 @@ def run(
 
         try:
             result = _one(step, context, tell, dry_run, pending & set(step.needs), began)
-        except (NestctlError, ClientError) as fault:
-            error = refusal(fault, "nestctl up") if isinstance(fault, ClientError) else fault
+        except (NestctlError, ClientError, BotoCoreError) as fault:
+            error = fault if isinstance(fault, NestctlError) else refusal(fault, "nestctl up")
             _finish(reporter, results, Result(step.name, "failed", error.what, time.monotonic() - began))
             raise StepFailed(error, results) from fault
-        if result.outcome in ("needed", "skipped"):
+        if result.outcome in ("needed", "skipped", "blocked"):
             pending.add(step.name)
         _finish(reporter, results, result)
         if result.outcome == "blocked" and not dry_run:

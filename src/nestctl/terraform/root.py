@@ -23,6 +23,9 @@ OnMessage = Callable[[Message], None]
 PLUGINS = CACHE / "terraform-plugins"
 """Downloaded providers, where no mirror has them."""
 
+FOREIGN = ("TF_LOG", "TF_CLI_ARGS", "TF_VAR_", "TF_WORKSPACE")
+"""How variables of the user's begin that would change what Terraform does or says here."""
+
 CHANGES = 2
 """Exit status of ``plan -detailed-exitcode`` when there is something to do."""
 
@@ -121,6 +124,21 @@ class Root:
         argv += [f"-target={address}" for address in targets]
         argv += ["-destroy"] * destroy + ["-refresh=false"] * (not refresh)
         status, messages = self._stream(argv)
+        return self._planned(file, status, messages)
+
+    def look(self, *, targets: Sequence[str] = ()) -> Plan:
+        """Plan without a lock and without a file: whoever changes the same state meanwhile is not disturbed.
+
+        Raises:
+            NestctlError: ``terraform-plan`` with Terraform's diagnostics.
+        """
+        self.init()
+        argv = ["plan", "-json", "-input=false", "-detailed-exitcode", "-lock=false", *self._var_file("look")]
+        argv += [f"-target={address}" for address in targets]
+        status, messages = self._stream(argv)
+        return self._planned(self.data / "look.tfplan", status, messages)
+
+    def _planned(self, file: Path, status: int, messages: Sequence[Message]) -> Plan:
         if status not in (0, CHANGES):
             raise self._failure("terraform-plan", "plan", messages)
         # Terraform announces a change twice: when it finds it and in the list at the end.
@@ -186,8 +204,8 @@ class Root:
         config = cli_config(self.data)
         if config is not None:
             env["TF_CLI_CONFIG_FILE"] = str(config)
-        for noisy in ("TF_LOG", "TF_CLI_ARGS", "TF_WORKSPACE"):
-            env.pop(noisy, None)
+        for name in [name for name in env if name.startswith(FOREIGN)]:
+            del env[name]
         if "AWS_PROFILE" in self.environ:
             # Keys in the environment would win over the profile.
             for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
@@ -214,10 +232,10 @@ class Root:
     def _stamp(self) -> Path:
         return self.data / "initialised"
 
-    def _var_file(self) -> list[str]:
+    def _var_file(self, name: str = "nestctl") -> list[str]:
         if not self.variables:
             return []
-        file = self.data / "nestctl.tfvars.json"
+        file = self.data / f"{name}.tfvars.json"
         file.write_text(json.dumps(self.variables, indent=2), encoding="utf-8")
         return [f"-var-file={file}"]
 

@@ -324,6 +324,8 @@ def test_server_targets_forwarding_health_and_errors(cloud: Any, server: Any) ->
         short = [{"Key": "idle_timeout.timeout_seconds", "Value": "1"}]
         balancer.elb.modify_load_balancer_attributes(LoadBalancerArn=balancer.arn, Attributes=short)
         assert client.get("/slow").status_code == 504
+        short[0]["Value"] = "60"
+        balancer.elb.modify_load_balancer_attributes(LoadBalancerArn=balancer.arn, Attributes=short)
     server.healthy = False
     wait_for(lambda: state() == "unhealthy")
     found = balancer.elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"][0][

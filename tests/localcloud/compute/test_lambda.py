@@ -56,8 +56,11 @@ def test_versions_keep_their_code_and_settings_and_the_alias_moves(functions: An
         lambdas.invoke(FunctionName="versioned", Qualifier="9")
 
 
-def test_a_change_during_a_change_is_refused_as_on_aws(functions: Any) -> None:
+def test_a_change_during_a_change_is_refused_as_on_aws(
+    functions: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     functions.create("changing", ECHO)
+    monkeypatch.setattr("ministack.services.lambda_svc._LAMBDA_STATE_TRANSITION_DELAY", 10.0)
     functions.client.update_function_configuration(FunctionName="changing", Timeout=5)
     with pytest.raises(ClientError, match=r"ResourceConflictException.*update is in progress"):
         functions.client.publish_version(FunctionName="changing")

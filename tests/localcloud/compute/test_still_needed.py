@@ -251,21 +251,25 @@ def a_task_without_image_stops(aws: Client) -> bool:
     started = aws("ecs").run_task(
         cluster="needed", taskDefinition=a_definition(aws), launchType="FARGATE", networkConfiguration=NETWORK
     )
-    for _ in range(30):
-        found = aws("ecs").describe_tasks(cluster="needed", tasks=[started["tasks"][0]["taskArn"]])["tasks"][
-            0
-        ]
-        if found["lastStatus"] == "STOPPED":
-            return bool(found["stoppedReason"].startswith("CannotPullContainerError"))
+    found = when_stopped(aws, started["tasks"][0]["taskArn"])
+    return str(found.get("stoppedReason", "")).startswith("CannotPullContainerError")
+
+
+def when_stopped(aws: Client, task: str) -> dict[str, Any]:
+    """Return a task once it has stopped; one that runs instead, as the emulator's own do, as it is then."""
+    deadline = time.monotonic() + 60
+    while True:
+        found: dict[str, Any] = aws("ecs").describe_tasks(cluster="needed", tasks=[task])["tasks"][0]
+        if found["lastStatus"] in ("STOPPED", "RUNNING") or time.monotonic() > deadline:
+            return found
         time.sleep(0.1)
-    return False
 
 
 def stopping_an_unknown_task_is_refused_and_a_stopped_one_keeps_its_reason(aws: Client) -> bool:
     started = aws("ecs").run_task(
         cluster="needed", taskDefinition=a_definition(aws), launchType="FARGATE", networkConfiguration=NETWORK
     )["tasks"][0]["taskArn"]
-    time.sleep(1)
+    when_stopped(aws, started)
     aws("ecs").stop_task(cluster="needed", task=started, reason="mine")
     found = aws("ecs").describe_tasks(cluster="needed", tasks=[started])["tasks"][0]
     return bool(found["stopCode"] == "TaskFailedToStart")

@@ -75,7 +75,7 @@ def pull(place: Place, reference: str, state_dir: Path) -> Image:
     found = _REFERENCE.fullmatch(reference)
     if found is None or ".dkr.ecr." not in found["registry"]:
         raise PullError(
-            f"{reference} is not in this cloud's ECR; the local cloud runs what 'nestctl images push' pushed"
+            f"{reference} is not in this cloud's ECR; the local cloud runs what 'nestctl up' pushed"
         )
     with place.scope():
         name = found["name"]
@@ -85,7 +85,7 @@ def pull(place: Place, reference: str, state_dir: Path) -> Image:
         if labels.get(LABEL) != "1":
             raise PullError(
                 f"{reference} is not a process image (its label {LABEL}=1 is missing) and the local cloud "
-                "runs no Docker images; build it with 'nestctl images build --target local'"
+                "runs no Docker images; 'nestctl up' builds one that is"
             )
         layers = [_blob(name, layer["digest"], reference) for layer in manifest["layers"]]
     root = _unpack(layers, state_dir / "images" / digest.removeprefix("sha256:"))

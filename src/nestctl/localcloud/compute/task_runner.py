@@ -354,6 +354,9 @@ class TaskRunner:
             helper.cancel()
         record["executionStoppedAt"] = ecs_state.now()
         self._state("DEPROVISIONING")
+        # Who waits for the end reads the log next.
+        with contextlib.suppress(Exception):
+            await self._logs.flush()
         for attachment in record.get("attachments") or []:
             attachment["status"] = "DELETED"
         for container in record["containers"]:
