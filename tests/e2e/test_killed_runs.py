@@ -31,7 +31,8 @@ def test_ctrl_c_ends_in_order_and_says_how_to_go_on(survivor: Any) -> None:
     assert stopped.midway
     assert stopped.status == 130
     assert "Stopping: what runs now ends in order" in stopped.stderr
-    assert "nestctl up, to go on where it stopped" in stopped.stderr
+    assert "nestctl up --verbose --app " in stopped.stderr
+    assert ", to go on where it stopped" in stopped.stderr
 
 
 def test_the_last_run_reaches_the_end_without_repair(survivor: Any) -> None:

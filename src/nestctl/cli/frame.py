@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
 import traceback
@@ -50,12 +51,12 @@ def run_command(command: str, as_json: bool, work: Callable[[], Any], show: Call
                 "interrupted",
                 "Stopped.",
                 "What was done so far is kept.",
-                f"nestctl {command}, to go on where it stopped",
+                f"{_again()}, to go on where it stopped",
                 ExitCode.INTERRUPTED,
             )
             _fail(command, as_json, stopped, None)
         except Exception as fault:  # noqa: BLE001 - the last place that can give it the common shape
-            _fail(command, as_json, unexpected(fault, command), None)
+            _fail(command, as_json, unexpected(fault), None)
         else:
             if as_json:
                 print_envelope(command, result)
@@ -63,14 +64,19 @@ def run_command(command: str, as_json: bool, work: Callable[[], Any], show: Call
                 show(result)
 
 
-def unexpected(fault: Exception, command: str) -> NestctlError:
+def _again() -> str:
+    """Return the command as it was typed: no option of nestctl carries a secret."""
+    return shlex.join(["nestctl", *sys.argv[1:]])
+
+
+def unexpected(fault: Exception) -> NestctlError:
     """Return a failure that no step foresaw: AWS's refusals by their words, the rest with a report file."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     if isinstance(fault, (ClientError, BotoCoreError)):
         from nestctl.aws.refusals import refusal
 
-        return refusal(fault, f"nestctl {command}")
+        return refusal(fault, _again())
     report = WORK / "report.txt"
     report.parent.mkdir(parents=True, exist_ok=True)
     report.write_text("".join(traceback.format_exception(fault)), encoding="utf-8")
@@ -78,7 +84,7 @@ def unexpected(fault: Exception, command: str) -> NestctlError:
         "internal",
         f"nestctl has a fault of its own: {type(fault).__name__}: {fault}",
         f"Where it happened: {report}",
-        f"Run it again: nestctl {command}; if it stays, open an issue with that file.",
+        f"Run it again: {_again()}; if it stays, open an issue with that file.",
     )
 
 

@@ -68,6 +68,13 @@ class Load:
                 f"make and upload {backend.fixture}",
                 f"run {context.stack}-load-data",
             )
+        # One that a command makes changes with the sources; one that is given changes by itself.
+        if backend.fixture_command is None and _digest(make_fixture(context, tell)) != uploaded.sha256:
+            return needed(
+                f"{backend.fixture} is another than in {_bucket(context)}",
+                f"upload {backend.fixture}",
+                f"run {context.stack}-load-data",
+            )
         since = max(uploaded.modified, _database_created(context))
         if _live_since(context, since) or _ran(context, "load-data", since):
             return done(f"s3://{_bucket(context)}/{_key(context)} is loaded")
@@ -77,7 +84,7 @@ class Load:
         """Make and upload the fixture if it differs, then run the task."""
         with context.building():
             file = make_fixture(context, tell)
-        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        digest = _digest(file)
         uploaded = s3.head(context.deployer, _bucket(context), _key(context))
         if uploaded is None or uploaded.sha256 != digest:
             tell("uploading the fixture")
@@ -159,6 +166,10 @@ def make_fixture(context: Context, tell: Tell) -> Path:
         next_="Correct the cause and run the same command again.",
     )
     return _existing(file)
+
+
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _existing(file: Path) -> Path:

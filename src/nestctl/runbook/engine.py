@@ -101,7 +101,7 @@ def run(
         try:
             result = _one(step, context, tell, dry_run, pending & set(step.needs), began)
         except (NestctlError, ClientError, BotoCoreError) as fault:
-            error = fault if isinstance(fault, NestctlError) else refusal(fault, "nestctl up")
+            error = fault if isinstance(fault, NestctlError) else refusal(fault, "run the same command again")
             _finish(reporter, results, Result(step.name, "failed", error.what, time.monotonic() - began))
             raise StepFailed(error, results) from fault
         if result.outcome in ("needed", "skipped", "blocked"):
