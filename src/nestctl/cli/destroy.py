@@ -8,7 +8,7 @@ import typer
 
 from nestctl.cli import options
 from nestctl.cli.frame import run_command
-from nestctl.cli.session import open_session, run_lock
+from nestctl.cli.session import Session, open_session, run_lock
 from nestctl.report import ExitCode, NestctlError, Progress
 from nestctl.report.console import data, make_reporter
 
@@ -27,6 +27,8 @@ def destroy(
     env: options.EnvOption = "staging",
     target: options.TargetOption = "local",
     app: options.AppOption = None,
+    region: options.RegionOption = None,
+    domain: options.DomainOption = None,
     dry_run: options.DryRunOption = False,
     as_json: options.JsonOption = False,
     quiet: options.QuietOption = False,
@@ -38,15 +40,17 @@ def destroy(
       nestctl destroy --confirm nest-staging
       nestctl destroy --confirm nest-staging --all
     """
-    run_command(
-        "destroy", as_json, lambda: _destroy(confirm, everything, env, target, app, dry_run, quiet), _show
-    )
+
+    def work() -> dict[str, Any]:
+        session = open_session(env=env, target=target, app=app, region=region, domain=domain)
+        return _destroy(session, confirm, everything=everything, dry_run=dry_run, quiet=quiet)
+
+    run_command("destroy", as_json, work, _show)
 
 
 def _destroy(
-    confirm: str | None, everything: bool, env: str, target: str, app: Any, dry_run: bool, quiet: bool
+    session: Session, confirm: str | None, *, everything: bool, dry_run: bool, quiet: bool
 ) -> dict[str, Any]:
-    session = open_session(env=env, target=target, app=app)
     stack = session.settings.stack
     if not dry_run and confirm != stack:
         raise NestctlError(

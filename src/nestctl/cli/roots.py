@@ -8,7 +8,7 @@ import typer
 
 from nestctl.cli import options
 from nestctl.cli.frame import confirm, run_command
-from nestctl.cli.session import open_session, run_lock
+from nestctl.cli.session import Session, open_session, run_lock
 from nestctl.report import Progress, usage_error
 from nestctl.report.console import data, make_reporter, say
 
@@ -20,6 +20,8 @@ def plan(
     env: options.EnvOption = "staging",
     target: options.TargetOption = "local",
     app: options.AppOption = None,
+    region: options.RegionOption = None,
+    domain: options.DomainOption = None,
     as_json: options.JsonOption = False,
     quiet: options.QuietOption = False,
 ) -> None:
@@ -29,7 +31,12 @@ def plan(
       nestctl plan staging
       nestctl plan bootstrap --json
     """
-    run_command("plan", as_json, lambda: _plan(root, env, target, app, quiet, apply=False, yes=True), _show)
+
+    def work() -> dict[str, Any]:
+        session = open_session(env=env, target=target, app=app, region=region, domain=domain)
+        return _plan(root, session, quiet, apply=False, yes=True)
+
+    run_command("plan", as_json, work, _show)
 
 
 def apply(
@@ -37,6 +44,8 @@ def apply(
     env: options.EnvOption = "staging",
     target: options.TargetOption = "local",
     app: options.AppOption = None,
+    region: options.RegionOption = None,
+    domain: options.DomainOption = None,
     yes: options.YesOption = False,
     as_json: options.JsonOption = False,
     quiet: options.QuietOption = False,
@@ -47,15 +56,17 @@ def apply(
       nestctl apply staging
       nestctl apply staging --yes
     """
-    run_command("apply", as_json, lambda: _plan(root, env, target, app, quiet, apply=True, yes=yes), _show)
+
+    def work() -> dict[str, Any]:
+        session = open_session(env=env, target=target, app=app, region=region, domain=domain)
+        return _plan(root, session, quiet, apply=True, yes=yes)
+
+    run_command("apply", as_json, work, _show)
 
 
-def _plan(
-    name: str, env: str, target: str, app: Any, quiet: bool, *, apply: bool, yes: bool
-) -> dict[str, Any]:
+def _plan(name: str, session: Session, quiet: bool, *, apply: bool, yes: bool) -> dict[str, Any]:
     from nestctl.runbook import roots
 
-    session = open_session(env=env, target=target, app=app)
     if name not in roots.names(session.settings):
         raise usage_error(
             "unknown-root",

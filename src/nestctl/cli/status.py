@@ -16,6 +16,8 @@ def status(
     env: options.EnvOption = "staging",
     target: options.TargetOption = "local",
     app: options.AppOption = None,
+    region: options.RegionOption = None,
+    domain: options.DomainOption = None,
     as_json: options.JsonOption = False,
     quiet: options.QuietOption = False,
     verbose: options.VerboseOption = False,
@@ -26,14 +28,16 @@ def status(
       nestctl status
       nestctl status --json
     """
-    run_command("status", as_json, lambda: _status(env, target, app, quiet, verbose), _show)
+    run_command("status", as_json, lambda: _status(env, target, app, region, domain, quiet, verbose), _show)
 
 
-def _status(env: str, target: str, app: Any, quiet: bool, verbose: bool) -> dict[str, Any]:
+def _status(
+    env: str, target: str, app: Any, region: str | None, domain: str | None, quiet: bool, verbose: bool
+) -> dict[str, Any]:
     from nestctl.runbook import engine
     from nestctl.runbook.steps import STEPS
 
-    session = open_session(env=env, target=target, app=app)
+    session = open_session(env=env, target=target, app=app, region=region, domain=domain)
     reporter = make_reporter(quiet=quiet, verbose=verbose)
     try:
         chosen = session.target(lambda line: reporter.emit(Progress(line)), start=False)
