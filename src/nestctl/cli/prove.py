@@ -136,8 +136,10 @@ def _lines(result: Mapping[str, Any]) -> list[str]:
         root = f" ({report['root']})" if report["root"] else ""
         lines.append(f"{report['proof']}{root}: {mark} - {report['summary']}")
         for finding in report["findings"]:
-            at = f"{finding['file']}:{finding['line']}: " if finding["file"] else ""
-            lines += [f"  {at}{finding['resource']}", f"    {finding['what']}", f"    fix: {finding['fix']}"]
+            # What is missing stands on no line yet.
+            at = ":".join(str(part) for part in (finding["file"], finding["line"]) if part)
+            place = ": ".join(part for part in (at, finding["resource"]) if part)
+            lines += [f"  {place}", f"    {finding['what']}", f"    fix: {finding['fix']}"]
         lines += [f"  {line}" for line in report["lines"]]
     return lines
 
