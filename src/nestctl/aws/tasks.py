@@ -11,6 +11,7 @@ from typing import Any
 from nestctl.aws.session import Aws
 from nestctl.report import NestctlError
 
+STARTED_BY = "nestctl"
 POLL = 0.5
 """Seconds between two looks at a task; ECS allows 20 DescribeTasks a second."""
 
@@ -57,9 +58,23 @@ def last_success(aws: Aws, cluster: str, definition: str) -> Ended | None:
 
 
 def run_task(
-    aws: Aws, definition: str, network: Network, progress: Callable[[str], None], timeout: float = 1800.0
+    aws: Aws,
+    definition: str,
+    network: Network,
+    progress: Callable[[str], None],
+    timeout: float = 1800.0,
+    *,
+    join: bool = False,
 ) -> Ended:
     """Run a task to its end.
+
+    Args:
+        aws: Identity that runs it.
+        definition: ARN of its definition, with revision.
+        network: Where it runs.
+        progress: Told its state.
+        timeout: Seconds until it is stopped.
+        join: Wait for a task of this definition that an interrupted run left, instead of starting a second.
 
     Raises:
         NestctlError: ``task-failed`` with the end of its log, ``task-timeout`` after ``timeout`` seconds
@@ -67,26 +82,11 @@ def run_task(
     """
     ecs = aws.client("ecs")
     name = definition.rsplit("/", 1)[-1]
-    answer = ecs.run_task(
-        cluster=network.cluster,
-        taskDefinition=definition,
-        count=1,
-        launchType="FARGATE",
-        startedBy="nestctl",
-        networkConfiguration={
-            "awsvpcConfiguration": {
-                "subnets": list(network.subnets),
-                "securityGroups": list(network.security_groups),
-                "assignPublicIp": "DISABLED",
-            }
-        },
-    )
-    if answer.get("failures"):
-        reasons = "; ".join(failure.get("reason", "?") for failure in answer["failures"])
-        raise NestctlError(
-            "task-failed", f"The task {name} was not started.", reasons, "nestctl up, or nestctl status"
-        )
-    arn = answer["tasks"][0]["taskArn"]
+    arn = _running(ecs, network.cluster, definition) if join else None
+    if arn is None:
+        arn = _started(ecs, definition, network)
+    else:
+        progress(f"{name} still runs for an interrupted run")
     deadline = time.monotonic() + timeout
     while True:
         task = ecs.describe_tasks(cluster=network.cluster, tasks=[arn])["tasks"][0]
@@ -112,6 +112,39 @@ def run_task(
             "Correct the cause and run the same command again.",
         )
     return ended
+
+
+def _running(ecs: Any, cluster: str, definition: str) -> str | None:
+    """Return a task of this definition that nestctl started and that has not ended."""
+    family = definition.rsplit("/", 1)[-1].partition(":")[0]
+    arns = ecs.list_tasks(cluster=cluster, family=family, desiredStatus="RUNNING")["taskArns"]
+    found = ecs.describe_tasks(cluster=cluster, tasks=arns[:100])["tasks"] if arns else []
+    ours = [t for t in found if t["taskDefinitionArn"] == definition and t.get("startedBy") == STARTED_BY]
+    return str(ours[0]["taskArn"]) if ours else None
+
+
+def _started(ecs: Any, definition: str, network: Network) -> str:
+    name = definition.rsplit("/", 1)[-1]
+    answer = ecs.run_task(
+        cluster=network.cluster,
+        taskDefinition=definition,
+        count=1,
+        launchType="FARGATE",
+        startedBy=STARTED_BY,
+        networkConfiguration={
+            "awsvpcConfiguration": {
+                "subnets": list(network.subnets),
+                "securityGroups": list(network.security_groups),
+                "assignPublicIp": "DISABLED",
+            }
+        },
+    )
+    if answer.get("failures"):
+        reasons = "; ".join(failure.get("reason", "?") for failure in answer["failures"])
+        raise NestctlError(
+            "task-failed", f"The task {name} was not started.", reasons, "nestctl up, or nestctl status"
+        )
+    return str(answer["tasks"][0]["taskArn"])
 
 
 def log_tail(aws: Aws, task: dict[str, Any], lines: int = 20) -> list[str]:
