@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nestctl.aws import s3
 from nestctl.report import NestctlError
-from nestctl.runbook import identities
+from nestctl.runbook import identities, states
 from nestctl.runbook.context import STATE_KEY, Context
 from nestctl.runbook.step import Check, Tell, done, needed
 from nestctl.runbook.view import make_view
@@ -95,13 +95,16 @@ def root(context: Context, *, local: bool = False) -> Root:
 
 
 def _environments(context: Context) -> list[str]:
-    """Return this environment and those whose buckets are there already: one run never removes another's."""
-    there = [
+    """Return this environment and those whose buckets are there already: one run never removes another's.
+
+    Some are known to the state alone: of another application of the project, or gone from nest.toml since.
+    """
+    there = {
         name
         for name in context.settings.manifest.environments
         if name == context.environment or s3.bucket_exists(context.caller, context.state_bucket(name, name))
-    ]
-    return sorted(there)
+    }
+    return sorted(there | states.environments(context))
 
 
 def _folder(context: Context, *, local: bool) -> Path:

@@ -17,3 +17,17 @@ def describes(context: Context, bucket: str) -> bool:
     """Tell whether the state in a bucket describes anything; there need be neither."""
     text = s3.read(context.caller, bucket, STATE_KEY)
     return bool(text and json.loads(text).get("resources"))
+
+
+def environments(context: Context) -> set[str]:
+    """Return the environments whose buckets the state of the root ``state`` describes."""
+    text = s3.read(context.caller, context.state_bucket("state"), STATE_KEY)
+    found = json.loads(text).get("resources", []) if text else []
+    # One key for each state: "staging" and "bootstrap-staging" (infrastructure/state/keys.tf).
+    keys = {
+        instance["index_key"]
+        for resource in found
+        if (resource["type"], resource["name"]) == ("aws_kms_key", "state")
+        for instance in resource["instances"]
+    }
+    return {key for key in keys if f"bootstrap-{key}" in keys}

@@ -1,0 +1,43 @@
+"""What is read from states without Terraform."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from nestctl.runbook import state, states
+
+KEYS = ("state", "staging", "bootstrap-staging", "fork", "bootstrap-fork")
+STATE = {
+    "resources": [
+        {"type": "aws_kms_key", "name": "state", "instances": [{"index_key": key} for key in KEYS]},
+        {"type": "aws_s3_bucket", "name": "this", "instances": [{"attributes": {}}]},
+    ]
+}
+
+
+def context() -> Any:
+    manifest = SimpleNamespace(environments=["staging", "production"])
+    return SimpleNamespace(
+        caller=None,
+        environment="staging",
+        settings=SimpleNamespace(manifest=manifest),
+        state_bucket=lambda root, *_: f"nest-state-{root}",
+    )
+
+
+def test_an_environment_that_only_the_state_knows_keeps_its_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(states.s3, "read", lambda *_: json.dumps(STATE).encode())
+    monkeypatch.setattr(state.s3, "bucket_exists", lambda *_: False)
+    assert states.environments(context()) == {"staging", "fork"}
+    assert state._environments(context()) == ["fork", "staging"]
+
+
+@pytest.mark.parametrize("text", [None, b"{}"])
+def test_without_a_state_there_is_nothing(text: bytes | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(states.s3, "read", lambda *_: text)
+    assert states.environments(context()) == set()
+    assert not states.describes(context(), "nest-state-staging")
