@@ -144,7 +144,11 @@ def _dig(page: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
 
 
 def _tag(values: Values) -> str:
-    return str((values.get("tags_all") or values.get("tags") or {}).get("Name", ""))
+    return str(_tags(values).get("Name", ""))
+
+
+def _tags(values: Values) -> Mapping[str, str]:
+    return values.get("tags_all") or values.get("tags") or {}
 
 
 def _listed(
@@ -163,13 +167,14 @@ def _listed(
 
 
 def _certificate(inventory: Inventory, values: Values) -> str | None:
-    """Find a certificate by its tag: one that somebody else asked for stays theirs."""
+    """Find a certificate by all its tags: another project may have asked for one of the same domain."""
+    wanted = [{"Key": key, "Value": value} for key, value in _tags(values).items()]
     for row in inventory.rows("acm", "list_certificates", "CertificateSummaryList"):
         if row["DomainName"] != values.get("domain_name"):
             continue
         arn = row["CertificateArn"]
         tags = inventory.rows("acm", "list_tags_for_certificate", "Tags", CertificateArn=arn)
-        if {"Key": "Name", "Value": _tag(values)} in tags:
+        if wanted and all(tag in tags for tag in wanted):
             return str(arn)
     return None
 

@@ -140,6 +140,7 @@ class Root:
 
     def _planned(self, file: Path, status: int, messages: Sequence[Message]) -> Plan:
         if status not in (0, CHANGES):
+            file.unlink(missing_ok=True)
             raise self._failure("terraform-plan", "plan", messages)
         # Terraform announces a change twice: when it finds it and in the list at the end.
         planned = dict.fromkeys(m for m in messages if isinstance(m, Planned))
