@@ -26,11 +26,11 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def acme(site: Any, app: Path) -> Iterator[World]:
+def acme(survivor: Any, app: Path) -> Iterator[World]:
     """The other application in the same account as the first: their names must not meet."""
     import shutil
 
-    yield World(site.world.folder, app)
+    yield World(survivor.world.folder, app)
     shutil.rmtree(builds_of(app), ignore_errors=True)
 
 
@@ -64,6 +64,6 @@ def test_its_names_carry_its_project(acme: World) -> None:
     assert "repository acme-staging-backend" in new
 
 
-def test_the_first_application_is_as_it_was(acme: World, site: Any) -> None:
+def test_the_first_application_is_as_it_was(acme: World, survivor: Any) -> None:
     del acme
-    assert site.world.nestctl("plan", "state", "--json").data["summary"] == "no changes"
+    assert survivor.world.nestctl("plan", "state", "--json").data["summary"] == "no changes"

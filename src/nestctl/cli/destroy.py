@@ -9,7 +9,7 @@ import typer
 from nestctl.cli import options
 from nestctl.cli.frame import run_command
 from nestctl.cli.session import Session, open_session, run_lock
-from nestctl.report import ExitCode, NestctlError, Progress
+from nestctl.report import ExitCode, NestctlError, Progress, Reporter
 from nestctl.report.console import data, make_reporter
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def destroy(
     dry_run: options.DryRunOption = False,
     as_json: options.JsonOption = False,
     quiet: options.QuietOption = False,
+    verbose: options.VerboseOption = False,
 ) -> None:
     """Empty what blocks it, then destroy the environment with Terraform; state and role stay without --all.
 
@@ -43,13 +44,14 @@ def destroy(
 
     def work() -> dict[str, Any]:
         session = open_session(env=env, target=target, app=app, region=region, domain=domain)
-        return _destroy(session, confirm, everything=everything, dry_run=dry_run, quiet=quiet)
+        reporter = make_reporter(quiet=quiet, verbose=verbose)
+        return _destroy(session, confirm, reporter, everything=everything, dry_run=dry_run)
 
     run_command("destroy", as_json, work, _show)
 
 
 def _destroy(
-    session: Session, confirm: str | None, *, everything: bool, dry_run: bool, quiet: bool
+    session: Session, confirm: str | None, reporter: Reporter, *, everything: bool, dry_run: bool
 ) -> dict[str, Any]:
     stack = session.settings.stack
     if not dry_run and confirm != stack:
@@ -62,7 +64,6 @@ def _destroy(
             f"nestctl destroy --confirm {stack}",
             ExitCode.USAGE,
         )
-    reporter = make_reporter(quiet=quiet)
     try:
         with run_lock(session.settings):
 
