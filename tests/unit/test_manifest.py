@@ -63,6 +63,8 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
         ('"/csrf/*"', '"csrf/*"', "backend.paths.1", "match pattern"),
         ("port = 3000", "port = 70000", "frontend.port", "less than or equal to 65535"),
         ('expect = "<h1"', 'expect = "("', "site.probes.0", "no regular expression"),
+        ('expect = "<h1"', 'body = "{}"', "site", "only reads"),
+        ('expect = "<h1"', 'csrf = "/csrf/"', "site", "only reads"),
         ('"/csrf/*"', '"/*/csrf/*"', "backend.paths.1", "match pattern"),
         ("[environments.production]", "[environments.production-europe]", "the manifest", "longer than 16"),
         ("{site_url}", "{site}", "parameters.DJANGO_CSRF_TRUSTED_ORIGINS", "unknown facts {site}"),

@@ -144,6 +144,12 @@ class Site(_Model):
 
     probes: list[Probe] = []
 
+    @model_validator(mode="after")
+    def _only_read(self) -> Self:
+        if any(probe.body is not None or probe.csrf is not None for probe in self.probes):
+            raise ValueError("a site probe only reads: body and csrf are for backend.probes")
+        return self
+
 
 class Security(_Model):
     """Headers that the load balancer sends."""
