@@ -43,17 +43,8 @@ def last_success(aws: Aws, cluster: str, definition: str) -> Ended | None:
     Args:
         definition: ARN with revision.
     """
-    ecs = aws.client("ecs")
-    family = definition.rsplit("/", 1)[-1].rsplit(":", 1)[0]
-    arns = ecs.list_tasks(cluster=cluster, family=family, desiredStatus="STOPPED")["taskArns"]
-    if not arns:
-        return None
-    tasks = ecs.describe_tasks(cluster=cluster, tasks=arns[:100])["tasks"]
-    good = [
-        ended
-        for task in tasks
-        if task["taskDefinitionArn"] == definition and (ended := _ended(task)).exit_code == 0
-    ]
+    stopped = _of(aws.client("ecs"), cluster, definition, "STOPPED")
+    good = [ended for task in stopped if (ended := _ended(task)).exit_code == 0]
     return max(good, key=lambda ended: ended.started.timestamp() if ended.started else 0.0, default=None)
 
 
@@ -114,13 +105,18 @@ def run_task(
     return ended
 
 
+def _of(ecs: Any, cluster: str, definition: str, status: str) -> list[dict[str, Any]]:
+    """Return the tasks of exactly this definition, with revision, that are or are to be in a status."""
+    family = definition.rsplit("/", 1)[-1].rsplit(":", 1)[0]
+    arns = ecs.list_tasks(cluster=cluster, family=family, desiredStatus=status)["taskArns"]
+    found = ecs.describe_tasks(cluster=cluster, tasks=arns[:100])["tasks"] if arns else []
+    return [task for task in found if task["taskDefinitionArn"] == definition]
+
+
 def _running(ecs: Any, cluster: str, definition: str) -> str | None:
     """Return a task of this definition that nestctl started and that has not ended."""
-    family = definition.rsplit("/", 1)[-1].partition(":")[0]
-    arns = ecs.list_tasks(cluster=cluster, family=family, desiredStatus="RUNNING")["taskArns"]
-    found = ecs.describe_tasks(cluster=cluster, tasks=arns[:100])["tasks"] if arns else []
-    ours = [t for t in found if t["taskDefinitionArn"] == definition and t.get("startedBy") == STARTED_BY]
-    return str(ours[0]["taskArn"]) if ours else None
+    running = _of(ecs, cluster, definition, "RUNNING")
+    return next((str(task["taskArn"]) for task in running if task.get("startedBy") == STARTED_BY), None)
 
 
 def _started(ecs: Any, definition: str, network: Network) -> str:

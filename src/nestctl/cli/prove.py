@@ -130,15 +130,16 @@ def _variables(file: Path | None) -> Mapping[str, Any]:
 
 
 def _lines(result: Mapping[str, Any]) -> list[str]:
+    from nestctl.prove.report import Finding
+
     lines = []
     for report in result["reports"]:
         mark = "holds" if report["holds"] else "FAILS"
         root = f" ({report['root']})" if report["root"] else ""
         lines.append(f"{report['proof']}{root}: {mark} - {report['summary']}")
         for finding in report["findings"]:
-            # What is missing stands on no line yet.
-            at = ":".join(str(part) for part in (finding["file"], finding["line"]) if part)
-            place = ": ".join(part for part in (at, finding["resource"]) if part)
+            # No line where there is none: what is missing has none yet.
+            place = ": ".join(part for part in (Finding(**finding).place, finding["resource"]) if part)
             lines += [f"  {place}", f"    {finding['what']}", f"    fix: {finding['fix']}"]
         lines += [f"  {line}" for line in report["lines"]]
     return lines

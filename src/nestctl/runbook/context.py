@@ -171,16 +171,18 @@ class Context:
         """Plan a root, once for the same variables and targets between two applies."""
         text = f"{root.name}{sorted(root.variables.items(), key=str)}{targets}"
         key = hashlib.sha256(text.encode()).hexdigest()
-        if key not in self._plans and self.read_only:
-            self._plans[key] = root.look(targets=targets)
-        elif key not in self._plans:
-            self.free_state(root, tell)
-            viewed, plan, count = adopt.plan_and_adopt(self.caller, root, self.settings.work, targets)
-            if count:
-                self.note(f"{count} things that a killed run had made are taken over into {root.name}")
-                self._viewed[plan.file] = viewed
-            self._plans[key] = plan
+        if key not in self._plans:
+            look = self.read_only
+            self._plans[key] = root.look(targets=targets) if look else self._saved(root, tell, targets)
         return self._plans[key]
+
+    def _saved(self, root: Root, tell: Callable[[str], None], targets: Sequence[str]) -> Plan:
+        self.free_state(root, tell)
+        viewed, plan, count = adopt.plan_and_adopt(self.caller, root, self.settings.work, targets)
+        if count:
+            self.note(f"{count} things that a killed run had made are taken over into {root.name}")
+            self._viewed[plan.file] = viewed
+        return plan
 
     def apply(self, root: Root, plan: Plan) -> str:
         """Apply a saved plan and forget what was read before it."""
