@@ -18,6 +18,8 @@ from nestctl.settings.paths import CHECKOUT
 app = typer.Typer(no_args_is_help=True, help="The AWS on this machine: start, stop, look, forget.")
 
 HIGHEST_PORT = 65535
+DELAY_VARIABLE = "NESTCTL_LOCAL_DELAY"
+LONGEST_DELAY = 3600
 
 DONE = {"local start": "it answers", "local stop": "nothing of it runs", "local reset": "all forgotten"}
 
@@ -25,6 +27,14 @@ DONE = {"local start": "it answers", "local stop": "nothing of it runs", "local 
 def start(
     port: Annotated[
         int | None, typer.Option(help="Port of the AWS API.", show_default="4566, or a free one")
+    ] = None,
+    delay: Annotated[
+        float | None,
+        typer.Option(
+            help="Seconds that a change takes which takes time on AWS; kept for later starts.",
+            envvar=DELAY_VARIABLE,
+            show_default="the last one, or 2",
+        ),
     ] = None,
     as_json: options.JsonOption = False,
     quiet: options.QuietOption = False,
@@ -34,6 +44,7 @@ def start(
     Examples:
       nestctl local start
       nestctl local start --port 4570
+      nestctl local start --delay 0        nothing takes time
     """
 
     def work() -> dict[str, Any]:
@@ -41,7 +52,16 @@ def start(
             raise usage_error(
                 "bad-port", f"{port} is not a port.", "Ports are 1 to 65535.", "nestctl local start"
             )
-        info = _with_progress("local start", quiet, lambda cloud, tell: cloud.start(tell, port=port))
+        if delay is not None and not 0 <= delay <= LONGEST_DELAY:
+            raise usage_error(
+                "bad-delay",
+                f"{delay:g} is not a wait.",
+                f"It is a number of seconds from 0 to {LONGEST_DELAY}.",
+                "nestctl local start --delay 2",
+            )
+        info = _with_progress(
+            "local start", quiet, lambda cloud, tell: cloud.start(tell, port=port, delay=delay)
+        )
         return {"endpoint_url": info.endpoint_url, "account_id": info.account_id, "site": info.site_url}
 
     run_command("local start", as_json, work, lambda found: data(found["endpoint_url"]))

@@ -23,6 +23,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m nestctl.localcloud", description=__doc__)
     parser.add_argument("--state-dir", type=Path, required=True, help="where the cloud keeps its state")
     parser.add_argument("--port", type=int, help="port of the API")
+    parser.add_argument("--delay", type=float, help="seconds that a change takes which takes time on AWS")
     parser.add_argument("--announce", type=int, metavar="FD", help="file descriptor to report the start on")
     arguments = parser.parse_args()
     # Requests run on one thread, log lines leave on others: each wait for the interpreter delays an answer.
@@ -32,7 +33,8 @@ def main() -> int:
     )
     # The emulator and the libraries say much that nobody needs, and may say it of values.
     logging.getLogger("nestctl").setLevel(logging.INFO)
-    return run(Layout(arguments.state_dir.resolve()), arguments.port, Announcer(arguments.announce))
+    layout = Layout(arguments.state_dir.resolve())
+    return run(layout, arguments.port, Announcer(arguments.announce), delay=arguments.delay)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import psutil
 from filelock import FileLock, Timeout
 
+from nestctl.localcloud import pace
 from nestctl.localcloud.data.binaries import WHEEL_CACHE, WHEELS_VARIABLE
 from nestctl.localcloud.environment import tool_environment
 from nestctl.localcloud.errors import LocalCloudError
@@ -112,16 +113,19 @@ class LocalCloud:
         """Everything the cloud remembers."""
         return self._layout.root
 
-    def start(self, progress: Progress, *, port: int | None = None) -> CloudInfo:
+    def start(self, progress: Progress, *, port: int | None = None, delay: float | None = None) -> CloudInfo:
         """Start it, or find it running; it answers when this returns.
 
         Args:
             progress: Told what happens.
             port: Port of the API; the last one, 4566 or a free one when ``None``.
+            delay: Seconds that a change takes which takes time on AWS; kept for later starts. ``None``: what
+                ``NESTCTL_LOCAL_DELAY`` says, else the last one, else 2.
 
         Raises:
             LocalCloudError: It did not start, or runs on another port than asked for.
         """
+        delay = pace.asked() if delay is None else pace.checked(delay)
         self._layout.root.mkdir(parents=True, exist_ok=True)
         with self._locked():
             running = self._running()
@@ -138,8 +142,10 @@ class LocalCloud:
                             f"The local cloud runs at {info.endpoint_url} already, not on port {port}. "
                             "To move it: nestctl local stop, then start it again"
                         )
+                    if delay is not None:
+                        self._ask("delay", put=delay)
                     return info
-            self._launch(progress, port)
+            self._launch(progress, port, delay)
             running = self._running()
             if running is None:
                 raise LocalCloudError(
@@ -266,15 +272,19 @@ class LocalCloud:
         found = self._ask("health")
         return found if isinstance(found, dict) else None
 
-    def _ask(self, name: str) -> Any:
+    def _ask(self, name: str, put: Any = None) -> Any:
         endpoint = read_json(self._layout.running).get("endpoint_url")
         if not endpoint:
             return None
         # A proxy of the user's must not see calls to this machine.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        body = None if put is None else json.dumps(put).encode()
+        request = urllib.request.Request(  # noqa: S310 - an address of this machine
+            f"{endpoint}/_local/{name}", data=body, method="GET" if body is None else "PUT"
+        )
         for _ in range(ASK_TIMES):
             try:
-                with opener.open(f"{endpoint}/_local/{name}", timeout=ASK_SECONDS) as answer:
+                with opener.open(request, timeout=ASK_SECONDS) as answer:
                     return json.load(answer)
             except (OSError, ValueError) as error:
                 # A busy machine answers late; a dead cloud refuses at once.
@@ -282,7 +292,7 @@ class LocalCloud:
                     return None
         return None
 
-    def _launch(self, progress: Progress, port: int | None) -> None:
+    def _launch(self, progress: Progress, port: int | None, delay: float | None) -> None:
         self._layout.prepare()
         clean_up(self._layout.children, progress)
         self._layout.running.unlink(missing_ok=True)
@@ -290,6 +300,7 @@ class LocalCloud:
         ours, theirs = os.pipe()
         command = [sys.executable, "-m", "nestctl.localcloud", "--state-dir", str(self._layout.root)]
         command += ["--announce", str(theirs), *(["--port", str(port)] if port is not None else [])]
+        command += ["--delay", str(delay)] if delay is not None else []
         with self._layout.log.open("ab") as log:
             process = subprocess.Popen(
                 command,

@@ -344,3 +344,21 @@ def test_ports_stay_and_differ(tmp_path: Path) -> None:
     assert Ports(tmp_path / "cloud.json", silent).claim("first") == first
     book.release("first")
     assert "first" not in json.loads((tmp_path / "cloud.json").read_text())["ports"]
+
+
+def test_how_long_changes_take_holds_at_once_and_is_kept(new_cloud: NewCloud) -> None:
+    cloud = new_cloud()
+
+    def delay(info: CloudInfo) -> Any:
+        return httpx.get(f"{info.endpoint_url}/_local/delay", timeout=5).json()
+
+    info = cloud.start(silent)
+    assert delay(info) == 2
+    assert delay(cloud.start(silent, delay=0.25)) == 0.25
+    refused = httpx.put(f"{info.endpoint_url}/_local/delay", json=-1, timeout=5)
+    assert refused.status_code == 400
+    assert delay(cloud.start(silent)) == 0.25
+    cloud.stop(silent)
+    assert delay(cloud.start(silent)) == 0.25
+    cloud.stop(silent)
+    assert delay(cloud.start(silent, delay=0)) == 0

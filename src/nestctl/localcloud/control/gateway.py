@@ -27,6 +27,7 @@ from nestctl.localcloud.control.faults import Faults
 from nestctl.localcloud.control.identify import Identity, identify, is_form, of_form, parse_form
 from nestctl.localcloud.control.registry import CORRECTIONS
 from nestctl.localcloud.control.types import Call, Cloud, Reply
+from nestctl.localcloud.errors import LocalCloudError
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,6 @@ Send = Callable[[Message], Awaitable[None]]
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
 OWN_PREFIX = "/_local/"
-OWN = ("calls", "authorizations", "faults")
 READING = ("Describe", "Get", "List", "Head", "BatchGet", "Lookup", "Select", "Search", "Query", "Scan")
 SERVER_ERROR = 500
 
@@ -66,6 +66,7 @@ class Gateway:
         cloud: Handed to corrections.
         changed: Told the service of every call that may have changed state.
         facts: Answers of ``/_local/<name>``.
+        settings: Take what is put to ``/_local/<name>``; they raise on a wrong value.
     """
 
     def __init__(
@@ -74,14 +75,20 @@ class Gateway:
         cloud: Cloud,
         changed: Callable[[str], None],
         facts: Mapping[str, Callable[[], Any]],
+        settings: Mapping[str, Callable[[Any], None]],
     ) -> None:
         self._emulator = emulator
         self._cloud = cloud
         self._changed = changed
-        self._facts = facts
         self.calls = Calls()
         self.faults = Faults()
         self.authorizer = Authorizer(cloud)
+        self._listed: Mapping[str, Callable[[int], Any]] = {
+            "calls": self.calls.since,
+            "authorizations": self.authorizer.since,
+        }
+        self._facts = {**facts, "faults": self.faults.listing}
+        self._settings = {**settings, "faults": self._set_faults}
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -92,25 +99,24 @@ class Gateway:
         else:
             await self._api(scope, receive, send)
 
+    def _set_faults(self, wanted: Any) -> None:
+        self.faults.replace(wanted if isinstance(wanted, list) else [wanted])
+
     async def _own(self, scope: Any, receive: Receive) -> Reply:
         name = scope["path"].removeprefix(OWN_PREFIX)
-        if name == "calls":
+        if name in self._listed:
             asked = parse_qs(scope["query_string"].decode()).get("since", ["0"])[0]
-            return _own_reply(self.calls.since(int(asked) if asked.isdigit() else 0))
-        if name == "authorizations":
-            asked = parse_qs(scope["query_string"].decode()).get("since", ["0"])[0]
-            return _own_reply(self.authorizer.since(int(asked) if asked.isdigit() else 0))
-        if name == "faults":
-            if scope["method"] == "PUT":
-                try:
-                    wanted = json.loads(await _read(receive))
-                    self.faults.replace(wanted if isinstance(wanted, list) else [wanted])
-                except ValueError as wrong:
-                    return _own_reply({"error": str(wrong)}, 400)
-            return _own_reply(self.faults.listing())
+            return _own_reply(self._listed[name](int(asked) if asked.isdigit() else 0))
+        if name in self._settings and scope["method"] == "PUT":
+            try:
+                self._settings[name](json.loads(await _read(receive)))
+            except (ValueError, LocalCloudError) as wrong:
+                return _own_reply({"error": str(wrong)}, 400)
         if name in self._facts:
             return _own_reply(self._facts[name]())
-        return _own_reply({"error": f"No such path; there are: {', '.join([*OWN, *self._facts])}"}, 404)
+        return _own_reply(
+            {"error": f"No such path; there are: {', '.join([*self._listed, *self._facts])}"}, 404
+        )
 
     async def _api(self, scope: Any, receive: Receive, send: Send) -> None:
         started = time.monotonic()

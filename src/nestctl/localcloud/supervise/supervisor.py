@@ -18,9 +18,10 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from nestctl.localcloud import pace
 from nestctl.localcloud.environment import write_aws_files
 from nestctl.localcloud.errors import LocalCloudError
-from nestctl.localcloud.layout import ACCOUNT_ID, REGION, Layout, write_json
+from nestctl.localcloud.layout import ACCOUNT_ID, REGION, Layout, read_json, write_json
 from nestctl.localcloud.supervise.ledger import clean_up, created_at, living
 from nestctl.localcloud.supervise.ports import LOOPBACK, Ports
 
@@ -72,13 +73,14 @@ class Announcer:
             self._descriptor = None
 
 
-def run(layout: Layout, port: int | None, announcer: Announcer) -> int:
+def run(layout: Layout, port: int | None, announcer: Announcer, *, delay: float | None = None) -> int:
     """Be the local cloud until SIGTERM or SIGINT.
 
     Args:
         layout: The cloud's files.
         port: Port of the API; ``None`` for the last one, 4566 or a free one.
         announcer: Told how the start goes.
+        delay: Seconds that a change takes which takes time on AWS; ``None`` for the last one.
 
     Returns:
         Exit status.
@@ -91,6 +93,7 @@ def run(layout: Layout, port: int | None, announcer: Announcer) -> int:
         announcer.failed("This local cloud runs already. See: nestctl local status")
         return 1
     try:
+        _set_pace(layout, delay)
         asyncio.run(_live(layout, port, announcer))
     except LocalCloudError as problem:
         log.error("%s", problem)  # noqa: TRY400 - the message is for the user, a traceback would hide it
@@ -103,6 +106,13 @@ def run(layout: Layout, port: int | None, announcer: Announcer) -> int:
     finally:
         lock.release()
     return 0
+
+
+def _set_pace(layout: Layout, delay: float | None) -> None:
+    """Set how long changes take, and keep it for later starts."""
+    memory = read_json(layout.memory)
+    pace.set_seconds(memory.get(pace.KEY, pace.DEFAULT_SECONDS) if delay is None else delay)
+    write_json(layout.memory, {**memory, pace.KEY: pace.seconds()})
 
 
 async def _live(layout: Layout, port: int | None, announcer: Announcer) -> None:
@@ -156,8 +166,10 @@ async def _start(
         },
         "addresses": lambda: dict(runtime.addresses),
         "processes": lambda: [{"pid": pid, "role": role} for pid, role in living(layout.children).items()],
+        "delay": pace.seconds,
     }
-    server = ApiServer(Gateway(engine.app, runtime, engine.changed, facts))
+    settings = {"delay": lambda wanted: _set_pace(layout, wanted)}
+    server = ApiServer(Gateway(engine.app, runtime, engine.changed, facts, settings))
     await server.start(listener)
     stack.push_async_callback(server.stop)
     runtime.background("saving of the API's state", engine.keep_saved())
