@@ -181,7 +181,12 @@ def test_cloudfront_serves_the_bucket_when_its_policy_grants_it(cloud: Any) -> N
         head = client.head("/js/app.js", headers={"Accept-Encoding": "identity"})
         assert int(head.headers["content-length"]) == len(script)
         assert client.get("/none").status_code == 403
-        assert client.post("/js/app.js").status_code == 403
+        for method in ("POST", "PUT", "PATCH", "DELETE", "TRACE"):
+            assert client.request(method, "/js/app.js").status_code == 403, method
+        assert client.get("/" + "x" * 8191).status_code == 403, "no such object, but a URL that is taken"
+        assert client.get("/" + "x" * 8192).status_code == 413
+        assert client.get("/", headers={"X-Long": "x" * 31_000}).status_code == 200
+        assert client.get("/", headers={"X-Long": "x" * 33_000}).status_code == 413
 
 
 def test_cloudfront_of_another_distribution_is_refused(cloud: Any) -> None:

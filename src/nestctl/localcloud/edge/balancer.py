@@ -16,7 +16,7 @@ from typing import Any
 
 from nestctl.localcloud.compute import engine, functions
 from nestctl.localcloud.compute.lambdas import ThrottledError
-from nestctl.localcloud.edge import lambda_event, rules, state
+from nestctl.localcloud.edge import head_limits, lambda_event, rules, state
 from nestctl.localcloud.edge.health import HealthChecker
 from nestctl.localcloud.edge.http11 import BodyTooLargeError, Headers, Request, Response, reason_of
 from nestctl.localcloud.edge.state import Balancer, Listener, TargetGroup
@@ -46,6 +46,8 @@ RESPONSE_FIELDS = {
     "x_frame_options": "X-Frame-Options",
 }
 """Listener attributes ``routing.http.response.<key>.header_value`` and the response fields they set."""
+TOO_LARGE = 431
+"""Request Header Fields Too Large, which load balancers do not answer."""
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost"})
 
 
@@ -81,7 +83,7 @@ class Door:
     async def handle(self, request: Request) -> Response:
         """Answer one request."""
         try:
-            response = await self._traffic.route(self, request)
+            response = await self._answer(request)
         except _RefusedError as refusal:
             log.info(
                 "%s %s %s: %d, %s", self.balancer.name, request.method, request.path, refusal.status, refusal
@@ -89,7 +91,17 @@ class Door:
             response = error_page(refusal.status, str(refusal))
         except BodyTooLargeError:
             response = error_page(413, "the body is longer than 1 MB, which is what a Lambda target takes")
-        return self._finish(response)
+        return response if response.tunnel is not None else self._finish(response)
+
+    async def _answer(self, request: Request) -> Response:
+        refused = head_limits.at_balancer(request)
+        if refused is not None:
+            raise _RefusedError(*refused)
+        return await self._traffic.route(self, request)
+
+    def refusal(self, status: int, reason: str) -> Response:
+        """Answer what is not HTTP; whatever is too long for a load balancer's parser is a bad request."""
+        return self._finish(error_page(400 if status == TOO_LARGE else status, reason))
 
     def _finish(self, response: Response) -> Response:
         attributes = self.listener.attributes
@@ -217,6 +229,8 @@ class Traffic:
         ]
 
     async def _to_function(self, request: Request, headers: Headers, group: TargetGroup) -> Response:
+        if upgrade_of(request):
+            raise _RefusedError(400, "a Lambda target cannot take a WebSocket")
         body = await request.read(lambda_event.MAX_BALANCER_BODY)
         if not group.targets:
             raise _RefusedError(503, f"target group {group.record['TargetGroupName']} has no targets")
@@ -269,6 +283,7 @@ class Traffic:
                 headers=headers,
                 body=body,
                 timeout=door.idle_seconds(),
+                upgrade=upgrade_of(request),
             )
         except TargetTimeoutError as error:
             self._done(host, port)
@@ -279,10 +294,18 @@ class Traffic:
         except asyncio.CancelledError:
             self._done(host, port)
             raise
-        if isinstance(response.body, bytes):
+        if not isinstance(response.body, bytes):
+            response.body = self._counted(response.body, host, port)
+        elif response.tunnel is None:
             self._done(host, port)
         else:
-            response.body = self._counted(response.body, host, port)
+            response.tunnel.done = lambda: self._done(host, port)
+        if (size := head_limits.size_of(response.headers)) > head_limits.RESPONSE_HEAD:
+            await _drop(response)
+            limit = head_limits.RESPONSE_HEAD
+            raise _RefusedError(
+                502, f"the header of the answer has {size} bytes; a load balancer takes {limit}"
+            )
         return response
 
     def _done(self, host: str, port: int) -> None:
@@ -318,6 +341,22 @@ class Traffic:
         if not choice:
             raise _RefusedError(503, f"target group {group.record['TargetGroupName']} has no targets")
         return choice[next(self._turn) % len(choice)]
+
+
+def upgrade_of(request: Request) -> str:
+    """Protocol that a request asks to go over to, when it is one that load balancers let through."""
+    options = [part.strip().lower() for part in request.header("connection").split(",")]
+    asked = request.header("upgrade").strip()
+    return asked if "upgrade" in options and asked.lower() == "websocket" else ""
+
+
+async def _drop(response: Response) -> None:
+    """Let go of an answer that nobody gets."""
+    if response.tunnel is not None:
+        response.tunnel.close()
+    elif not isinstance(response.body, bytes):
+        async for _ in response.body:
+            pass
 
 
 def _group_of(action: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from ministack.core.iam_evaluator import pin_request_origin
 from ministack.core.responses import request_scope
 from ministack.services import cloudfront
 
+from nestctl.localcloud.edge import head_limits
 from nestctl.localcloud.edge.http11 import Headers, Request, Response
 
 COMPRESSIBLE = (
@@ -46,6 +47,8 @@ class CdnDoor:
 
     async def handle(self, request: Request) -> Response:
         """Answer one request."""
+        if too_long := head_limits.at_cdn(request):
+            return Response(413, [("Content-Type", "text/plain")], f"{too_long}\n".encode())
         fields: dict[str, str] = {}
         for name, value in request.headers:
             key = name.lower()

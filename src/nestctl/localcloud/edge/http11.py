@@ -13,10 +13,16 @@ from typing import Any
 
 import h11
 
+from nestctl.localcloud.edge.tunnel import Tunnel
+
 log = logging.getLogger(__name__)
 
 READ_SIZE = 256 * 1024
-MAX_HEAD = 64 * 1024
+MAX_HEAD = 256 * 1024
+"""Bytes of a head that are read at all; what a listener takes of it is its handler's to say."""
+MAX_UNREAD = 64 * 1024
+"""Bytes of a body that nobody asked for, up to which it is read so that the connection can stay."""
+SWITCHING = 101
 HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"},
 )
@@ -84,19 +90,30 @@ class Request:
 
 @dataclass
 class Response:
-    """What a handler answers; ``body`` is streamed when it is an iterator."""
+    """What a handler answers; ``body`` is streamed when it is an iterator.
+
+    With status 101, ``tunnel`` takes the connection over.
+    """
 
     status: int
     headers: Headers = field(default_factory=list)
     body: bytes | AsyncIterator[bytes] = b""
+    tunnel: Tunnel | None = None
 
 
 Handler = Callable[[Request], Awaitable[Response]]
+Refusal = Callable[[int, str], Response]
+"""Makes the answer to a request that is not HTTP, of a status and what is wrong."""
 
 
 def plain(status: int, text: str, content_type: str = "text/plain; charset=utf-8") -> Response:
     """Make a short textual response."""
     return Response(status, [("Content-Type", content_type)], text.encode())
+
+
+def plain_refusal(status: int, reason: str) -> Response:
+    """Answer what is not HTTP in one line of text."""
+    return plain(status, f"{reason}\n")
 
 
 def reason_of(status: int) -> str:
@@ -117,12 +134,14 @@ class Server:
         name: str,
         tls: ssl.SSLContext | None = None,
         idle_seconds: Callable[[], float] = lambda: 60.0,
+        refusal: Refusal = plain_refusal,
     ) -> None:
         self.name = name
         self.port = 0
         self._handler = handler
         self._tls = tls
         self._idle = idle_seconds
+        self._refusal = refusal
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
 
@@ -153,7 +172,9 @@ class Server:
         assert task is not None  # noqa: S101 - a stream callback always runs in a task
         self._connections.add(task)
         try:
-            await _Connection(reader, writer, self._handler, self._idle, tls=self._tls is not None).run()
+            await _Connection(
+                reader, writer, self._handler, self._idle, self._refusal, tls=self._tls is not None
+            ).run()
         except (ConnectionError, TimeoutError, ssl.SSLError, asyncio.CancelledError):
             pass
         except Exception:
@@ -174,6 +195,7 @@ class _Connection:
         writer: asyncio.StreamWriter,
         handler: Handler,
         idle: Callable[[], float],
+        refusal: Refusal,
         *,
         tls: bool,
     ) -> None:
@@ -181,6 +203,7 @@ class _Connection:
         self._writer = writer
         self._handler = handler
         self._idle = idle
+        self._refusal = refusal
         self._scheme = "https" if tls else "http"
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
         self._client: tuple[str, int] = (writer.get_extra_info("peername") or ("127.0.0.1", 0))[:2]
@@ -194,7 +217,10 @@ class _Connection:
                 return
             if not isinstance(event, h11.Request):
                 return
-            await self._respond(event)
+            tunnel = await self._respond(event)
+            if tunnel is not None:
+                await tunnel.run(self._reader, self._writer, self._http.trailing_data[0])
+                return
             if self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
                 return
             self._http.start_next_cycle()
@@ -216,7 +242,7 @@ class _Connection:
             else:
                 return
 
-    async def _respond(self, head: h11.Request) -> None:
+    async def _respond(self, head: h11.Request) -> Tunnel | None:
         body = self._chunks()
         request = Request(
             head.method.decode("ascii"),
@@ -232,7 +258,9 @@ class _Connection:
             response = plain(413, "Request body too large\n")
         except h11.RemoteProtocolError as error:
             await self._refuse(error)
-            return
+            return None
+        if response.tunnel is not None:
+            return await self._switch(response, response.tunnel)
         try:
             await self._send(request.method, response)
         except (h11.LocalProtocolError, UnicodeEncodeError) as error:
@@ -243,8 +271,24 @@ class _Connection:
             # A body that nobody asked for is read here when it is short, so that the connection can stay.
             with contextlib.suppress(BodyTooLargeError, h11.RemoteProtocolError):
                 await Request(request.method, "", [], self._client, self._scheme, self._chunks()).read(
-                    MAX_HEAD
+                    MAX_UNREAD
                 )
+        return None
+
+    async def _switch(self, response: Response, tunnel: Tunnel) -> Tunnel:
+        """Tell the client that its connection is the target's now."""
+        try:
+            fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+            self._write(
+                h11.InformationalResponse(
+                    status_code=SWITCHING, reason=reason_of(SWITCHING).encode(), headers=fields
+                )
+            )
+            await self._writer.drain()
+        except BaseException:
+            tunnel.close()
+            raise
+        return tunnel
 
     async def _send(self, method: str, response: Response) -> None:
         # Applications pad values with spaces, which servers strip and h11 refuses.
@@ -282,7 +326,7 @@ class _Connection:
 
     async def _refuse(self, error: h11.RemoteProtocolError) -> None:
         if self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            await self._send("GET", plain(error.error_status_hint, f"{error}\n"))
+            await self._send("GET", self._refusal(error.error_status_hint, str(error)))
 
 
 def _has(headers: Headers, name: str) -> bool:

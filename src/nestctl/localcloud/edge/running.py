@@ -15,7 +15,7 @@ from nestctl.localcloud.edge.balancer import Door, Traffic, groups_of
 from nestctl.localcloud.edge.cdn import CdnDoor
 from nestctl.localcloud.edge.function_url import UrlDoor
 from nestctl.localcloud.edge.health import HealthChecker
-from nestctl.localcloud.edge.http11 import Handler, Server
+from nestctl.localcloud.edge.http11 import Handler, Refusal, Server, plain_refusal
 from nestctl.localcloud.edge.state import Balancer, Listener
 from nestctl.localcloud.edge.upstream import Upstream
 
@@ -109,7 +109,14 @@ class Edge:
             )
         door.balancer, door.listener = balancer, listener
         context = self._tls(balancer, listener) if tls and name not in self._servers else None
-        await self._open(name, door.handle, preferred=preferred, tls=context, idle=door.idle_seconds)
+        await self._open(
+            name,
+            door.handle,
+            preferred=preferred,
+            tls=context,
+            idle=door.idle_seconds,
+            refusal=door.refusal,
+        )
         if name in self._servers:
             door.port = self._servers[name].port
 
@@ -156,10 +163,11 @@ class Edge:
         preferred: int,
         tls: ssl.SSLContext | None = None,
         idle: Callable[[], float] = lambda: 60.0,
+        refusal: Refusal = plain_refusal,
     ) -> None:
         if name in self._servers:
             return
-        server = Server(handler, name=name, tls=tls, idle_seconds=idle)
+        server = Server(handler, name=name, tls=tls, idle_seconds=idle, refusal=refusal)
         try:
             await server.start(self._cloud.port(name, preferred))
         except OSError:  # taken between the look and the bind

@@ -9,7 +9,8 @@ from typing import Any
 
 import h11
 
-from nestctl.localcloud.edge.http11 import HOP_BY_HOP, READ_SIZE, Headers, Response
+from nestctl.localcloud.edge.http11 import HOP_BY_HOP, READ_SIZE, SWITCHING, Headers, Response
+from nestctl.localcloud.edge.tunnel import Tunnel
 
 CONNECT_SECONDS = 10.0
 """AWS's load balancer gives up a connection to a target after 10 seconds (504)."""
@@ -59,8 +60,19 @@ class Upstream:
         headers: Headers,
         body: bytes = b"",
         timeout: float = 60.0,  # noqa: ASYNC109 - each read has its own limit, as at a load balancer
+        upgrade: str = "",
     ) -> Response:
         """Send one request; the response's body is an iterator that must be read to its end.
+
+        Args:
+            host: Address of the target.
+            port: Its port.
+            method: As in the request line.
+            target: As in the request line.
+            headers: Fields; those of one connection are left out.
+            body: Whole body.
+            timeout: Seconds without a byte.
+            upgrade: Protocol to ask for (``websocket``); the response then may have a tunnel.
 
         Raises:
             TargetRefusedError: No usable answer.
@@ -68,10 +80,13 @@ class Upstream:
         """
         key = (host, port)
         while True:
-            links = self._idle.get(key)
+            links = None if upgrade else self._idle.get(key)
             link, reused = (links.pop(), True) if links else (await self._connect(host, port), False)
             try:
-                head = await self._exchange(link, method, target, headers, body, timeout)
+                fields = [(name, value) for name, value in headers if name.lower() not in HOP_BY_HOP]
+                if upgrade:
+                    fields += [("Connection", "Upgrade"), ("Upgrade", upgrade)]
+                head = await self._exchange(link, method, target, fields, body, timeout)
             except TimeoutError as error:
                 link.close()
                 raise TargetTimeoutError(f"no answer from {host}:{port} for {timeout:g} s") from error
@@ -81,6 +96,13 @@ class Upstream:
                     continue
                 raise TargetRefusedError(f"{host}:{port} {error}") from error
             break
+        if head.status_code == SWITCHING:
+            fields = [
+                (name.decode("latin-1"), value.decode("latin-1")) for name, value in head.headers.raw_items()
+            ]
+            early = link.http.trailing_data[0]
+            tunnel = Tunnel(link.reader, link.writer, early, idle_seconds=timeout)
+            return Response(SWITCHING, fields, tunnel=tunnel)
         fields = [
             (name.decode("latin-1"), value.decode("latin-1"))
             for name, value in head.headers.raw_items()
@@ -105,9 +127,8 @@ class Upstream:
         headers: Headers,
         body: bytes,
         timeout: float,  # noqa: ASYNC109
-    ) -> h11.Response:
-        fields = [(name, value) for name, value in headers if name.lower() not in HOP_BY_HOP]
-        fields = [pair for pair in fields if pair[0].lower() not in ("content-length", "expect")]
+    ) -> h11.Response | h11.InformationalResponse:
+        fields = [pair for pair in headers if pair[0].lower() not in ("content-length", "expect")]
         if body or method in ("POST", "PUT", "PATCH"):
             fields.append(("Content-Length", str(len(body))))
         data = link.http.send(
@@ -125,6 +146,8 @@ class Upstream:
             while True:
                 event = await link.next()
                 if isinstance(event, h11.Response):
+                    return event
+                if isinstance(event, h11.InformationalResponse) and event.status_code == SWITCHING:
                     return event
                 if type(event) is h11.ConnectionClosed:
                     raise EOFError("closed the connection without an answer")
