@@ -12,6 +12,7 @@ from pathlib import Path
 
 import botocore
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -44,7 +45,7 @@ class Authority:
         self.files = KeyPair(folder / "ca.pem", folder / "ca.key")
         self.bundle = folder / "bundle.pem"
         folder.mkdir(mode=0o755, parents=True, exist_ok=True)
-        if not (self.files.certificate.exists() and self.files.key.exists()):
+        if not (self.files.key.exists() and _is_strict(self.files.certificate)):
             self._make()
         self._certificate = x509.load_pem_x509_certificate(self.files.certificate.read_bytes())
         key = serialization.load_pem_private_key(self.files.key.read_bytes(), password=None)
@@ -56,21 +57,10 @@ class Authority:
     def _make(self) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
         name = _name(f"nestctl local cloud {os.urandom(3).hex()}")
-        usage = x509.KeyUsage(
-            digital_signature=False,
-            content_commitment=False,
-            key_encipherment=False,
-            data_encipherment=False,
-            key_agreement=False,
-            key_cert_sign=True,
-            crl_sign=True,
-            encipher_only=False,
-            decipher_only=False,
-        )
         certificate = (
-            _builder(name, name, key.public_key(), CA_LIFE)
+            _builder(name, name, key.public_key(), key.public_key(), CA_LIFE)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .add_extension(usage, critical=True)
+            .add_extension(_usage("key_cert_sign", "crl_sign"), critical=True)
             .sign(key, hashes.SHA256())
         )
         write_private(self.files.key, _pem(key))
@@ -86,12 +76,19 @@ class Authority:
             hosts: Host names and IP addresses it is for; the first is the common name.
         """
         pair = KeyPair(self._folder / f"{name}.pem", self._folder / f"{name}.key")
-        if pair.key.exists() and _still_good(pair.certificate, hosts):
+        if pair.key.exists() and _still_good(pair.certificate, hosts) and self._has_signed(pair.certificate):
             return pair
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
-            _builder(_name(hosts[0]), self._certificate.subject, key.public_key(), LEAF_LIFE)
+            _builder(
+                _name(hosts[0]),
+                self._certificate.subject,
+                key.public_key(),
+                self._key.public_key(),
+                LEAF_LIFE,
+            )
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_usage("digital_signature"), critical=True)
             .add_extension(
                 x509.SubjectAlternativeName([_general_name(host) for host in hosts]), critical=False
             )
@@ -102,6 +99,13 @@ class Authority:
         write_private(pair.key, _pem(key))
         write_private(pair.certificate, chain, mode=0o644)
         return pair
+
+    def _has_signed(self, path: Path) -> bool:
+        try:
+            x509.load_pem_x509_certificate(path.read_bytes()).verify_directly_issued_by(self._certificate)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
 
 
 def public_roots() -> bytes:
@@ -114,8 +118,13 @@ def public_roots() -> bytes:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, life: dt.timedelta
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePublicKey,
+    signer: ec.EllipticCurvePublicKey,
+    life: dt.timedelta,
 ) -> x509.CertificateBuilder:
+    """Begin a certificate, with both key identifiers: RFC 5280 wants them, and Python from 3.13 on."""
     now = dt.datetime.now(dt.UTC)
     return (
         x509.CertificateBuilder()
@@ -125,7 +134,17 @@ def _builder(
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - CLOCK_SKEW)
         .not_valid_after(now + life)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer), critical=False)
     )
+
+
+def _usage(*purposes: str) -> x509.KeyUsage:
+    known = (
+        *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment"),
+        *("key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"),
+    )
+    return x509.KeyUsage(**{purpose: purpose in purposes for purpose in known})
 
 
 def _name(common: str) -> x509.Name:
@@ -139,7 +158,20 @@ def _general_name(host: str) -> x509.GeneralName:
         return x509.DNSName(host)
 
 
+def _is_strict(path: Path) -> bool:
+    """Tell whether a certificate has what strict verifiers ask for; those of earlier versions had not."""
+    try:
+        found = x509.load_pem_x509_certificate(path.read_bytes()).extensions
+        for wanted in (x509.SubjectKeyIdentifier, x509.AuthorityKeyIdentifier, x509.KeyUsage):
+            found.get_extension_for_class(wanted)
+    except (OSError, ValueError, x509.ExtensionNotFound):
+        return False
+    return True
+
+
 def _still_good(path: Path, hosts: Sequence[str]) -> bool:
+    if not _is_strict(path):
+        return False
     try:
         certificate = x509.load_pem_x509_certificate(path.read_bytes())
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
