@@ -1,3 +1,7 @@
+locals {
+  identity_arn = "arn:${local.partition}:iam::${local.account_id}:user/${coalesce(var.identity_user_name, "${var.project_name}-state")}"
+}
+
 data "aws_iam_policy_document" "key" {
   statement {
     sid       = "LetIamPoliciesDecide"
@@ -7,6 +11,19 @@ data "aws_iam_policy_document" "key" {
     principals {
       type        = "AWS"
       identifiers = ["arn:${local.partition}:iam::${local.account_id}:root"]
+    }
+  }
+
+  # KMS makes a key only for who may change its policy later. The user's own policy lets it change tagged keys, and a key
+  # that is being made has no tags yet.
+  statement {
+    sid       = "WhoMakesTheKeyMayChangeThisPolicy"
+    actions   = ["kms:PutKeyPolicy"]
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = [local.identity_arn]
     }
   }
 }

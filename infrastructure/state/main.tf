@@ -49,53 +49,6 @@ module "bucket" {
   }
 }
 
-# An object that names no encryption gets the bucket's key. One that names another kind would lie outside this key's policy.
-data "aws_iam_policy_document" "only_this_key" {
-  for_each = local.states
-
-  statement {
-    sid       = "DenyOtherEncryption"
-    effect    = "Deny"
-    actions   = ["s3:PutObject"]
-    resources = ["arn:${local.partition}:s3:::${local.bucket_names[each.key]}/*"]
-
-    principals {
-      type        = "*"
-      identifiers = ["*"]
-    }
-
-    condition {
-      test     = "Null"
-      variable = "s3:x-amz-server-side-encryption"
-      values   = ["false"]
-    }
-
-    condition {
-      test     = "StringNotEquals"
-      variable = "s3:x-amz-server-side-encryption"
-      values   = ["aws:kms"]
-    }
-  }
-
-  statement {
-    sid       = "DenyOtherKeys"
-    effect    = "Deny"
-    actions   = ["s3:PutObject"]
-    resources = ["arn:${local.partition}:s3:::${local.bucket_names[each.key]}/*"]
-
-    principals {
-      type        = "*"
-      identifiers = ["*"]
-    }
-
-    condition {
-      test     = "StringNotEqualsIfExists"
-      variable = "s3:x-amz-server-side-encryption-aws-kms-key-id"
-      values   = [aws_kms_key.state[each.key].arn]
-    }
-  }
-}
-
 module "logs_bucket" {
   source = "../modules/storage/modules/s3-bucket"
 

@@ -22,6 +22,17 @@ variable "project_name" {
   }
 }
 
+variable "identity_user_name" {
+  type        = string
+  description = "IAM user that applies this root and may change the policies of its keys; without one, <project_name>-state. KMS refuses a user who is not there."
+  default     = null
+
+  validation {
+    condition     = var.identity_user_name == null ? true : can(regex("^[A-Za-z0-9+=,.@_-]{1,64}$", var.identity_user_name))
+    error_message = "identity_user_name is the name of an IAM user, such as \"nest-state\", not its ARN."
+  }
+}
+
 variable "environments" {
   type        = set(string)
   description = "Environments that keep their state here. Each gets a bucket and a key for its own root and for its bootstrap root."

@@ -13,6 +13,9 @@ locals {
   partition  = data.aws_partition.current.partition
   region     = data.aws_region.current.id
   arn_prefix = "arn:${local.partition}"
+
+  # The root bootstrap makes it.
+  deploying_role_arn = "${local.arn_prefix}:iam::${local.account_id}:role/${local.name}-terraform"
 }
 
 data "aws_iam_policy_document" "key" {
@@ -24,6 +27,19 @@ data "aws_iam_policy_document" "key" {
     principals {
       type        = "AWS"
       identifiers = ["${local.arn_prefix}:iam::${local.account_id}:root"]
+    }
+  }
+
+  # KMS makes a key only for who may change its policy later. The deploying role's own policy lets it change tagged keys,
+  # and a key that is being made has no tags yet.
+  statement {
+    sid       = "WhoMakesTheKeyMayChangeThisPolicy"
+    actions   = ["kms:PutKeyPolicy"]
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = [local.deploying_role_arn]
     }
   }
 

@@ -37,6 +37,16 @@ run "refuses_a_project_name_in_capitals" {
   expect_failures = [var.project_name]
 }
 
+run "refuses_an_arn_as_user_name" {
+  command = plan
+
+  variables {
+    identity_user_name = "arn:aws:iam::123456789012:user/nest-state"
+  }
+
+  expect_failures = [var.identity_user_name]
+}
+
 run "refuses_an_environment_with_a_slash" {
   command = plan
 

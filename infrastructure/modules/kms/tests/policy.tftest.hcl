@@ -22,8 +22,18 @@ run "lets_each_service_in_for_this_account_only" {
   command = plan
 
   assert {
-    condition     = alltrue([for s in jsondecode(data.aws_iam_policy_document.key.json).Statement : can(s.Condition) || s.Sid == "LetIamPoliciesDecide"])
-    error_message = "Every statement but the account's own has a condition."
+    condition     = alltrue([for s in jsondecode(data.aws_iam_policy_document.key.json).Statement : can(s.Condition) || can(s.Principal.AWS)])
+    error_message = "Every statement on a service has a condition."
+  }
+
+  assert {
+    condition     = toset([for s in jsondecode(data.aws_iam_policy_document.key.json).Statement : s.Principal.AWS if can(s.Principal.AWS)]) == toset(["arn:aws:iam::123456789012:root", "arn:aws:iam::123456789012:role/nest-staging-terraform"])
+    error_message = "Nobody but the account and the deploying role is let in by name."
+  }
+
+  assert {
+    condition     = one([for s in jsondecode(data.aws_iam_policy_document.key.json).Statement : s.Action if s.Sid == "WhoMakesTheKeyMayChangeThisPolicy"]) == "kms:PutKeyPolicy"
+    error_message = "Who makes the key is given nothing but what KMS asks for."
   }
 
   assert {
