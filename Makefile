@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: audit bench help install up down status test test-fast lint format docs clean
+.PHONY: audit bench help install up down status test test-fast lint format docs clean forget
 
 help: ## Show what can be done
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -49,5 +49,8 @@ format: install ## Format Python and Terraform, renew generated tables
 docs: install ## Build the documents as a site and check its links
 	@.venv/bin/python scripts/docs.py
 
-clean: down ## Remove what was installed and built
-	rm -rf .venv .cache .nest
+clean: ## Remove what was installed and built; the local cloud keeps its data
+	@$(PYTHON) scripts/clean.py
+
+forget: ## Forget what the local cloud remembers; asks first (YES=1 does not)
+	@$(PYTHON) scripts/clean.py --forget $(if $(YES),--yes)

