@@ -31,12 +31,13 @@ def test_a_summary_is_the_first_line_of_what_the_command_says_itself(name: str) 
 def test_every_option_is_there() -> None:
     group = typer.main.get_command(app)
     known = {name for option in group.params for name in option.opts}
-    assert known | {"--help"} == set(OPTIONS)
+    assert known | {"-h", "--help"} == {name for names in OPTIONS for name in names.split(", ")}
 
 
 def test_both_ways_to_the_first_page_say_the_same() -> None:
-    said = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "60"})
-    assert said.stdout == first_page(60)
+    for flag in ("--help", "-h"):
+        said = CliRunner().invoke(app, [flag], env={"COLUMNS": "60"})
+        assert said.stdout == first_page(60)
 
 
 def test_lines_are_as_narrow_as_wanted_and_nothing_is_cut() -> None:
@@ -59,3 +60,17 @@ def test_a_command_that_is_not_in_the_table_is_wrong_usage() -> None:
     said = CliRunner().invoke(app, ["absent"])
     assert said.exit_code == 2
     assert "absent" in said.output
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("upp", "up"), ("stauts", "status"), ("locl", "local")])
+def test_a_command_that_is_nearly_there_is_named(typed: str, meant: str) -> None:
+    said = CliRunner().invoke(app, [typed])
+    assert said.exit_code == 2
+    assert f"Did you mean '{meant}'?" in said.output
+
+
+@pytest.mark.parametrize("name", [*COMMANDS, "local start"])
+def test_each_command_takes_h_for_help(name: str) -> None:
+    said = CliRunner().invoke(app, [*name.split(), "-h"])
+    assert said.exit_code == 0
+    assert "Usage:" in said.output

@@ -7,7 +7,7 @@ import sys
 
 def main() -> None:
     """Run the command line; the first page of help takes nothing but itself."""
-    if sys.argv[1:] == ["--help"]:
+    if sys.argv[1:] in (["--help"], ["-h"]):
         from nestctl.cli.commands import columns, first_page
 
         sys.stdout.write(first_page(columns()))

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from nestctl.cli.commands import COMMANDS, EPILOG, SUMMARY, columns, first_page
-from nestctl.cli.options import help_of
+from nestctl.cli.commands import COMMANDS, EPILOG, SETTINGS, SUMMARY, columns, first_page
+from nestctl.cli.options import HELP, help_of
+from nestctl.report.words import did_you_mean
 
 
 class Nouns(TyperGroup):
@@ -27,12 +28,24 @@ class Nouns(TyperGroup):
         found = getattr(import_module(module), attribute)
         if isinstance(found, typer.Typer):
             found.rich_markup_mode = None
+            found.info.context_settings = HELP
             noun = typer.main.get_group(found)
             noun.name = cmd_name
             return noun
         alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-        alone.command(cmd_name, help=help_of(found))(found)
+        settings = {**HELP, **SETTINGS.get(cmd_name, {})}
+        alone.command(cmd_name, help=help_of(found), context_settings=settings)(found)
         return typer.main.get_command(alone)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command of the first word; a word that is none is told with what is nearest to it."""
+        try:
+            return super().resolve_command(ctx, args)
+        except Exception as error:
+            near = did_you_mean(args[0], COMMANDS) if args else ""
+            if near and hasattr(error, "message"):
+                error.message = f"{error.message} {near}"
+            raise
 
     def get_help(self, ctx: Any) -> str:  # noqa: ARG002
         """Return the first page."""
@@ -43,6 +56,7 @@ app = typer.Typer(
     cls=Nouns,
     name="nestctl",
     no_args_is_help=True,
+    context_settings=HELP,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help=SUMMARY,

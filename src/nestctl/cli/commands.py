@@ -16,7 +16,7 @@ OPTIONS = {
     "--version": "Show the version.",
     "--install-completion": "Install completion for the current shell.",
     "--show-completion": "Show completion for the current shell.",
-    "--help": "Show this message and exit.",
+    "-h, --help": "Show this message and exit.",
 }
 """The options of ``nestctl`` itself, each with what it does."""
 
@@ -41,11 +41,17 @@ COMMANDS = {
         ),
     ),
     "local": ("nestctl.cli.local:app", "The AWS on this machine: start, stop, look, forget."),
+    "aws": ("nestctl.cli.aws:aws", "Run the AWS CLI against the local cloud; get it where there is none."),
 }
 """The commands in the order in which help lists them: where each is defined, and the first line of its help.
 
 What is named is a function, or a Typer application for a noun with verbs of its own.
 """
+
+SETTINGS: dict[str, dict[str, object]] = {
+    "aws": {"ignore_unknown_options": True, "allow_interspersed_args": False, "help_option_names": ["-h"]},
+}
+"""Settings of single commands: what stands behind ``nestctl aws`` is the AWS CLI's, ``--help`` included."""
 
 WIDEST = 80
 NARROWEST = 40

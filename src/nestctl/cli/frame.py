@@ -19,12 +19,19 @@ from nestctl.settings.paths import WORK
 
 
 class Failed(Exception):  # noqa: N818 - carries a failure together with what was done before it
-    """A failure with data that ``--json`` shows beside it."""
+    """A failure with what was found before it.
 
-    def __init__(self, error: NestctlError, result: Any) -> None:
+    Args:
+        error: The failure.
+        result: What ``--json`` shows beside it.
+        shown: Whether people are shown the result, too, on stdout as after a success.
+    """
+
+    def __init__(self, error: NestctlError, result: Any, *, shown: bool = False) -> None:
         super().__init__(error.what)
         self.error = error
         self.result = result
+        self.shown = shown
 
 
 def run_command(command: str, as_json: bool, work: Callable[[], Any], show: Callable[[Any], None]) -> None:
@@ -43,6 +50,8 @@ def run_command(command: str, as_json: bool, work: Callable[[], Any], show: Call
         try:
             result = work()
         except Failed as failure:
+            if failure.shown and not as_json:
+                show(failure.result)
             _fail(command, as_json, failure.error, failure.result)
         except NestctlError as error:
             _fail(command, as_json, error, None)

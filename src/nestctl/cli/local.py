@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -101,7 +102,9 @@ def status(as_json: options.JsonOption = False) -> None:
 
 
 def env(as_json: options.JsonOption = False) -> None:
-    """Print the variables for a shell that works against the local cloud.
+    """Print the variables for a shell whose own `aws` and `terraform` work against the local cloud.
+
+    Without an AWS CLI: `nestctl aws s3 ls`, which gets one.
 
     Examples:
       eval "$(nestctl local env)" && aws s3 ls
@@ -125,6 +128,8 @@ def env(as_json: options.JsonOption = False) -> None:
         data(f"unset {' '.join(FOREIGN)}")
         for name, value in found.items():
             data(f"export {name}={shlex.quote(value)}")
+        if shutil.which("aws") is None:
+            say("There is no `aws` on PATH; this gets and runs it: nestctl aws s3 ls")
 
     run_command("local env", as_json, work, show)
 

@@ -3,17 +3,78 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
 import typer
 
+from nestctl.settings.paths import CHECKOUT
+
+STEP_NAMES = (
+    *("doctor", "state", "bootstrap", "certificate", "images", "platform", "secrets", "migrate", "load"),
+    *("backend", "routes", "index", "frontend", "domain", "smoke"),
+)
+"""The runbook's steps: known here so that help and completion need not import them. A test compares."""
+
+PROOF_NAMES = ("network", "iam", "secrets", "manual", "policy", "cost", "apply-time")
+"""Likewise the proofs."""
+
+TARGET_NAMES = ("local",)
+
+
+def environment_names() -> list[str]:
+    """Return the environments of the manifest in the checkout; none when it cannot be read."""
+    import tomllib
+
+    try:
+        found = tomllib.loads((CHECKOUT / "nest.toml").read_text(encoding="utf-8"))["environments"]
+        return [str(name) for name in found]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return []
+
+
+def root_names() -> list[str]:
+    """Return the Terraform roots that a command line may name."""
+    return ["state", "bootstrap", *environment_names()]
+
+
+def completes(names: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
+    """Return what completes a word from names."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [name for name in names() if name.startswith(incomplete)]
+
+    return complete
+
+
 EnvOption: TypeAlias = Annotated[
-    str, typer.Option("--env", "-e", help="Environment of nest.toml.", envvar="NESTCTL_ENV")
+    str,
+    typer.Option(
+        "--env",
+        "-e",
+        help=f"Environment of nest.toml: {', '.join(environment_names()) or 'one that it names'}.",
+        envvar="NESTCTL_ENV",
+        autocompletion=completes(environment_names),
+    ),
 ]
 TargetOption: TypeAlias = Annotated[
-    str, typer.Option("--target", "-t", help="Where AWS is: local.", envvar="NESTCTL_TARGET")
+    str,
+    typer.Option(
+        "--target",
+        "-t",
+        help=f"Where AWS is: {', '.join(TARGET_NAMES)}.",
+        envvar="NESTCTL_TARGET",
+        autocompletion=completes(lambda: TARGET_NAMES),
+    ),
+]
+UntilOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--until",
+        help=f"Last step to carry out: {', '.join(STEP_NAMES)}.",
+        autocompletion=completes(lambda: STEP_NAMES),
+    ),
 ]
 AppOption: TypeAlias = Annotated[
     Path | None,
@@ -34,6 +95,10 @@ YesOption: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Do not 
 DryRunOption: TypeAlias = Annotated[
     bool, typer.Option("--dry-run", help="Say what would be done; do nothing.")
 ]
+
+
+HELP = {"help_option_names": ["-h", "--help"]}
+"""Settings that every command and noun takes."""
 
 
 def help_of(command: Callable[..., Any]) -> str:

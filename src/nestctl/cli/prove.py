@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,11 +15,18 @@ from nestctl.cli import options
 from nestctl.cli.frame import Failed, run_command
 from nestctl.report import NestctlError, Note, Progress, usage_error
 from nestctl.report.console import data, make_reporter
+from nestctl.report.words import counted, listed
 
 if TYPE_CHECKING:
     from nestctl.prove.report import Report
 
-Names = Annotated[list[str] | None, typer.Argument(help="Proofs to make; all when none is named.")]
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help=f"Proofs to make, all when none is named: {', '.join(options.PROOF_NAMES)}.",
+        autocompletion=options.completes(lambda: options.PROOF_NAMES),
+    ),
+]
 VarFile = Annotated[
     Path | None,
     typer.Option("--var-file", help="Variables of the environment's root, as JSON.", show_default=False),
@@ -55,6 +64,7 @@ def _prove(
     from nestctl.prove.roots import Plans
     from nestctl.settings.resolve import resolve
 
+    began = time.monotonic()
     chosen = choose(names)
     settings = resolve(app=app, environment=env)
     reporter = make_reporter(quiet=quiet)
@@ -69,17 +79,23 @@ def _prove(
             reports += proof.prove(plans)
     finally:
         reporter.close()
-    result = {"environment": env, "reports": [{**r.as_dict(), "lines": list(r.lines)} for r in reports]}
-    found = sum(len(report.findings) for report in reports)
-    if found:
+    result = {
+        "environment": env,
+        "reports": [{**r.as_dict(), "lines": list(r.lines)} for r in reports],
+        "seconds": round(time.monotonic() - began, 3),
+    }
+    failing = {report.proof for report in reports if not report.holds}
+    if failing:
+        found = counted(sum(len(report.findings) for report in reports), "finding")
         raise Failed(
             NestctlError(
                 "proof-failed",
-                f"{found} findings in {sum(1 for report in reports if not report.holds)} proofs.",
-                "\n".join(_lines(result)),
-                f"Correct them, then: nestctl prove --env {env}",
+                f"{found} in {counted(len(failing), 'proof')}: {listed(sorted(failing))}.",
+                "Each stands above with its place and what to change.",
+                shlex.join(["nestctl", "prove", *sorted(failing), "--env", env]),
             ),
             result,
+            shown=True,
         )
     return result
 
@@ -107,7 +123,7 @@ def _refresh(region: str) -> str:
             "Check AWS_PROFILE and its right pricing:GetProducts: aws sts get-caller-identity",
         ) from error
     lacking = f"; not found: {', '.join(done.missing)}" if done.missing else ""
-    return f"{len(done.found)} prices of {region} written to {done.file}{lacking}"
+    return f"{counted(len(done.found), 'price')} of {region} written to {done.file}{lacking}"
 
 
 def _variables(file: Path | None) -> Mapping[str, Any]:
@@ -146,5 +162,15 @@ def _lines(result: Mapping[str, Any]) -> list[str]:
 
 
 def _show(result: Mapping[str, Any]) -> None:
-    for line in _lines(result):
+    for line in (*_lines(result), _total(result)):
         data(line)
+
+
+def _total(result: Mapping[str, Any]) -> str:
+    """Return the last line: how many proofs there were, how many hold, and the time."""
+    made = list(dict.fromkeys(report["proof"] for report in result["reports"]))
+    failing = {report["proof"] for report in result["reports"] if not report["holds"]}
+    outcome = f"{len(made) - len(failing)} hold, {len(failing)} fail" if failing else "all hold"
+    if len(made) == 1:
+        outcome = "it fails" if failing else "it holds"
+    return f"total: {counted(len(made), 'proof')}, {outcome}; {result['seconds']:.0f} s"

@@ -11,8 +11,15 @@ from nestctl.cli.frame import confirm, run_command
 from nestctl.cli.session import Session, open_session, run_lock
 from nestctl.report import Progress, usage_error
 from nestctl.report.console import data, make_reporter, say
+from nestctl.report.words import did_you_mean, nearest
 
-RootArgument = Annotated[str, typer.Argument(help="state, bootstrap or the environment.")]
+RootArgument = Annotated[
+    str,
+    typer.Argument(
+        help=f"Terraform root: {', '.join(options.root_names())}.",
+        autocompletion=options.completes(options.root_names),
+    ),
+]
 
 
 def plan(
@@ -68,11 +75,12 @@ def _plan(name: str, session: Session, quiet: bool, *, apply: bool, yes: bool) -
     from nestctl.runbook import roots
 
     if name not in roots.names(session.settings):
+        known = roots.names(session.settings)
         raise usage_error(
             "unknown-root",
-            f"There is no root {name!r}.",
-            f"The roots are: {', '.join(roots.names(session.settings))}.",
-            f"nestctl plan {session.settings.environment}",
+            f"There is no root {name!r}. {did_you_mean(name, known)}".rstrip(),
+            f"The roots are: {', '.join(known)}.",
+            f"nestctl plan {nearest(name, reversed(known))}",
         )
     reporter = make_reporter(quiet=quiet)
     try:

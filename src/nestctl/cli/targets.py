@@ -7,12 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from nestctl.cli import options
 from nestctl.report import NestctlError, usage_error
+from nestctl.report.words import did_you_mean
 from nestctl.settings.paths import CHECKOUT
 from nestctl.settings.resolve import Settings
 from nestctl.settings.target import Target
 
-TARGETS = ("local",)
+TARGETS = options.TARGET_NAMES
 
 FOREIGN = (
     "AWS_ACCESS_KEY_ID",
@@ -39,7 +41,7 @@ def check_target(name: str) -> None:
     if name not in TARGETS:
         raise usage_error(
             "unknown-target",
-            f"There is no target {name!r}.",
+            f"There is no target {name!r}. {did_you_mean(name, TARGETS)}".rstrip(),
             f"The targets are: {', '.join(TARGETS)}.",
             "nestctl up --target local",
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from nestctl.prove.report import Report
 from nestctl.prove.roots import Plans
 from nestctl.report import usage_error
+from nestctl.report.words import did_you_mean, nearest
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,8 @@ def choose(names: Sequence[str]) -> tuple[Proof, ...]:
         if name not in known:
             raise usage_error(
                 "unknown-proof",
-                f"There is no proof {name!r}.",
+                f"There is no proof {name!r}. {did_you_mean(name, known)}".rstrip(),
                 f"The proofs are: {', '.join(known)}.",
-                "nestctl prove",
+                f"nestctl prove {nearest(name, known)}",
             )
     return tuple(known[name] for name in names) or PROOFS
