@@ -2,14 +2,18 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import time
 
 from rich.console import Console
 
 from nestctl.report import ExitCode, NestctlError, Note, Progress, RunStarted, StepFinished, StepStarted
+from nestctl.report.durations import FIRST
 from nestctl.report.envelope import ENVELOPE_VERSION, envelope
 from nestctl.report.plain import PlainReporter, QuietReporter
 from nestctl.report.table import render_results
 from nestctl.report.terminal import TerminalReporter
+from nestctl.report.without_list import WithoutList
 
 
 def test_the_envelope_has_the_same_fields_for_success_and_failure() -> None:
@@ -33,7 +37,12 @@ def test_plain_lines_hold_no_escape_codes_and_thin_progress_out() -> None:
     reporter.emit(StepFinished("one", "changed", "made", 1.25))
     lines = stream.getvalue().splitlines()
     assert "\x1b" not in stream.getvalue()
-    assert lines == ["title", "[1/1] one: first", "  warning: careful", "  one: changed - made (1.2 s)"]
+    assert lines == [
+        "title",
+        "[1/1] one: first",
+        "  warning: careful",
+        "  + one          changed      1.2 s  made",
+    ]
 
 
 def test_quiet_shows_warnings_and_failures_only() -> None:
@@ -46,15 +55,66 @@ def test_quiet_shows_warnings_and_failures_only() -> None:
     assert stream.getvalue().splitlines() == ["warning: careful", "two: failed - broken"]
 
 
-def test_results_are_aligned_and_long_reasons_cut() -> None:
+def test_a_reason_is_wrapped_between_words_below_itself() -> None:
     steps = [
-        {"step": "a", "outcome": "done", "seconds": 0.1, "reason": "x" * 200},
-        {"step": "longer", "outcome": "changed", "seconds": 12.0, "reason": "two\nlines"},
+        {
+            "step": "a",
+            "outcome": "done",
+            "seconds": 0.1,
+            "reason": "word " * 20 + "https://long.example/with-hyphen",
+        },
+        {"step": "certificate", "outcome": "changed", "seconds": 312.0, "reason": "two\nlines"},
     ]
-    first, second = render_results(steps)
-    assert first.index("done") == second.index("changed")
-    assert first.endswith("…")
-    assert second.endswith("two")
+    lines = list(render_results(steps, 80))
+    assert max(map(len, lines)) <= 80
+    assert " ".join(" ".join(lines).split()).count("word") == 20
+    assert any(line.strip().endswith("https://long.example/with-hyphen") for line in lines)
+    assert lines[0].index("word") == lines[1].index("word") == lines[-1].index("two")
+    assert lines[-1].endswith("two")
+
+
+def test_without_a_terminal_a_step_is_one_line() -> None:
+    steps = [{"step": "a", "outcome": "done", "seconds": 0.1, "reason": "word " * 60}]
+    (line,) = render_results(steps)
+    assert line.count("word") == 60
+
+
+def test_the_live_list_and_the_one_of_a_log_are_the_same() -> None:
+    live, log = io.StringIO(), io.StringIO()
+    for reporter in (
+        TerminalReporter(Console(file=live, width=80, force_terminal=False)),
+        PlainReporter(log),
+    ):
+        reporter.emit(StepFinished("platform", "changed", "157 added, 0 changed, 0 destroyed", 106.04))
+        reporter.close()
+    assert (
+        live.getvalue()
+        == log.getvalue()
+        == ("  + platform     changed    106.0 s  157 added, 0 changed, 0 destroyed\n")
+    )
+
+
+def test_nothing_of_the_live_view_is_wider_than_the_terminal() -> None:
+    stream = io.StringIO()
+    reporter = TerminalReporter(Console(file=stream, force_terminal=True, width=80), FIRST)
+    reporter.emit(RunStarted("Bringing up", ("certificate", "platform")))
+    reporter.emit(StepStarted("certificate", "x" * 200))
+    reporter.emit(Progress("1 of 3: creating " + "y" * 200, 0.5))
+    time.sleep(0.3)
+    reporter.close()
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue()).replace("\r", "\n")
+    assert "of 2 steps, about" in shown
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_a_command_whose_data_is_the_list_shows_it_once() -> None:
+    stream = io.StringIO()
+    reporter = WithoutList(PlainReporter(stream, verbose=True))
+    reporter.emit(RunStarted("title", ("one",)))
+    reporter.emit(StepStarted("one", "first"))
+    reporter.emit(Note("careful", "warning"))
+    reporter.emit(StepFinished("one", "done", "there", 1))
+    assert stream.getvalue().splitlines() == ["  one: first", "  warning: careful"]
 
 
 def test_a_command_without_steps_shows_what_it_does_on_a_terminal() -> None:

@@ -8,8 +8,9 @@ from nestctl.cli import options
 from nestctl.cli.frame import Failed, run_command
 from nestctl.cli.session import open_session
 from nestctl.report import Progress
-from nestctl.report.console import data, make_reporter, say
+from nestctl.report.console import columns_of_stdout, data, make_reporter, say
 from nestctl.report.table import render_results
+from nestctl.report.without_list import WithoutList
 
 
 def status(
@@ -38,7 +39,8 @@ def _status(
     from nestctl.runbook.steps import STEPS
 
     session = open_session(env=env, target=target, app=app, region=region, domain=domain)
-    reporter = make_reporter(quiet=quiet, verbose=verbose)
+    # The list is the command's data, on stdout; while it is being made only the running step is shown.
+    reporter = WithoutList(make_reporter(quiet=quiet, verbose=verbose))
     try:
         chosen = session.target(lambda line: reporter.emit(Progress(line)), start=False)
         if chosen is None:
@@ -62,7 +64,7 @@ def _show(result: dict[str, Any]) -> None:
     if not result["running"]:
         say("The local cloud is stopped. To start it and bring the site up: nestctl up")
         return
-    for line in render_results(result["steps"]):
+    for line in render_results(result["steps"], columns_of_stdout()):
         data(line)
     if result["site"]:
         data(f"Site: {result['site']}")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from nestctl.cli import options
 from nestctl.cli.frame import Failed, run_command
 from nestctl.cli.session import open_session, run_lock
-from nestctl.report import Note, Progress, RunStarted, StepFinished, StepStarted
+from nestctl.report import Note, Progress, RunStarted, StepFinished, StepStarted, durations
 from nestctl.report.console import data, make_reporter, say
-from nestctl.report.table import render_results
+from nestctl.report.words import agreed, counted
+
+CLOUD = "local cloud"
+"""What stands before the first step, and is shown as one."""
 
 
 def up(
@@ -21,7 +22,7 @@ def up(
     app: options.AppOption = None,
     region: options.RegionOption = None,
     domain: options.DomainOption = None,
-    until: Annotated[str | None, typer.Option("--until", help="Last step to carry out.")] = None,
+    until: options.UntilOption = None,
     dry_run: options.DryRunOption = False,
     yes: options.YesOption = False,  # noqa: ARG001 - the local target never asks
     as_json: options.JsonOption = False,
@@ -40,7 +41,7 @@ def up(
         "up",
         as_json,
         lambda: _up(env, target, app, region, domain, until, dry_run, quiet, verbose),
-        lambda result: _show(result, dry_run=dry_run),
+        lambda result: _show(result, dry_run=dry_run, quiet=quiet),
     )
 
 
@@ -60,14 +61,18 @@ def _up(
 
     steps = engine.select(STEPS, until)
     session = open_session(env=env, target=target, app=app, region=region, domain=domain)
-    reporter = make_reporter(quiet=quiet, verbose=verbose)
+    usual = durations.load(session.settings.work)
+    reporter = make_reporter(quiet=quiet, verbose=verbose, usual=None if dry_run else usual)
     began = time.monotonic()
     cloud: list[dict[str, Any]] = []
     try:
         with run_lock(session.settings, wanted=not dry_run):
-            if not dry_run:
-                reporter.emit(RunStarted(f"Bringing up {session.settings.stack}", ("local cloud",)))
-                reporter.emit(StepStarted("local cloud", "starting AWS on this machine"))
+            names = tuple(step.name for step in steps)
+            if dry_run:
+                reporter.emit(RunStarted(f"What would be done to {session.settings.stack}", names))
+            else:
+                reporter.emit(RunStarted(f"Bringing up {session.settings.stack}", (CLOUD, *names)))
+                reporter.emit(StepStarted(CLOUD, "starting AWS on this machine"))
             chosen = session.target(lambda line: reporter.emit(Progress(line)), start=not dry_run)
             if chosen is None:
                 reporter.emit(Note("the local cloud is stopped: every step is still to be done"))
@@ -81,22 +86,20 @@ def _up(
                 }
             if not dry_run:
                 seconds = round(time.monotonic() - began, 3)
-                event = StepFinished(
-                    "local cloud", "done", f"answers at {chosen.environ['AWS_ENDPOINT_URL']}", seconds
-                )
-                reporter.emit(event)
-                cloud.append(
-                    {"step": event.step, "outcome": "done", "reason": event.reason, "seconds": seconds}
-                )
+                reason = f"answers at {chosen.environ['AWS_ENDPOINT_URL']}"
+                reporter.emit(StepFinished(CLOUD, "done", reason, seconds))
+                cloud.append({"step": CLOUD, "outcome": "done", "reason": reason, "seconds": seconds})
             context = session.context(chosen, reporter, read_only=dry_run)
-            title = "What would be done" if dry_run else f"Running {len(steps)} steps"
             try:
-                results = engine.run(steps, context, reporter, title=title, dry_run=dry_run)
+                results = engine.run(steps, context, reporter, dry_run=dry_run)
             except engine.StepFailed as failure:
                 done = {"steps": cloud + [r.as_dict() for r in failure.results], "site": None}
                 raise Failed(failure.error, done) from failure
+            carried_out = cloud + [result.as_dict() for result in results]
+            if not dry_run:
+                durations.save(session.settings.work, usual, carried_out)
             return {
-                "steps": cloud + [result.as_dict() for result in results],
+                "steps": carried_out,
                 "seconds": round(time.monotonic() - began, 3),
                 "site": session.site(context, results),
                 "missing_secrets": session.missing_secrets(results),
@@ -105,17 +108,25 @@ def _up(
         reporter.close()
 
 
-def _show(result: dict[str, Any], *, dry_run: bool) -> None:
-    say()
-    for line in render_results(result["steps"]):
-        say(line)
-    changed = [step for step in result["steps"] if step["outcome"] in ("changed", "needed")]
-    say()
-    if dry_run:
-        say(f"{len(changed)} steps would do something. To do it: nestctl up")
-        return
-    say(f"Total: {result['seconds']:.1f} s" + ("" if changed else " - nothing to do"))
-    for name, without in (result.get("missing_secrets") or {}).items():
-        say(f"  not set: {name}: {without}")
+def _show(result: dict[str, Any], *, dry_run: bool, quiet: bool) -> None:
+    if not quiet:
+        say()
+        say(_summary(result, dry_run=dry_run))
     if result["site"]:
         data(f"Site: {result['site']}")
+
+
+def _summary(result: dict[str, Any], *, dry_run: bool) -> str:
+    """Return what the run came to: the steps themselves were shown while it ran."""
+    changed = [step for step in result["steps"] if step["outcome"] in ("changed", "needed")]
+    if dry_run:
+        return f"{counted(len(changed), 'step')} would do something. To do it: nestctl up"
+    if not changed:
+        return f"Nothing to do ({result['seconds']:.1f} s)."
+    missing = result.get("missing_secrets") or {}
+    lines = [f"Total: {result['seconds']:.1f} s, {counted(len(changed), 'step')} carried out"]
+    if missing:
+        number = counted(len(missing), "secret")
+        lines.append(f"{number} not set; the site runs without {agreed(len(missing), 'it', 'them')}:")
+        lines += [f"  {name}: {without}" for name, without in missing.items()]
+    return "\n".join(lines)

@@ -5,18 +5,27 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from nestctl.report.durations import Usual
 from nestctl.report.envelope import envelope
 from nestctl.report.errors import ExitCode, NestctlError
 from nestctl.report.events import Reporter
 from nestctl.report.plain import PlainReporter, QuietReporter
 
 
-def make_reporter(*, quiet: bool = False, verbose: bool = False) -> Reporter:
-    """Return the live view on a terminal, plain lines elsewhere; both write to stderr only."""
+def make_reporter(
+    *, quiet: bool = False, verbose: bool = False, usual: Mapping[str, Usual] | None = None
+) -> Reporter:
+    """Return the live view on a terminal, plain lines elsewhere; both write to stderr only.
+
+    Args:
+        quiet: Warnings and failures only.
+        verbose: Every line of progress, and no animation.
+        usual: What each step usually takes, for the time left.
+    """
     if quiet:
         return QuietReporter(sys.stderr)
     if sys.stderr.isatty() and not verbose and os.environ.get("TERM") != "dumb":
@@ -24,7 +33,7 @@ def make_reporter(*, quiet: bool = False, verbose: bool = False) -> Reporter:
 
         from nestctl.report.terminal import TerminalReporter
 
-        return TerminalReporter(Console(stderr=True, highlight=False))
+        return TerminalReporter(Console(stderr=True, highlight=False), usual)
     return PlainReporter(sys.stderr, verbose=verbose)
 
 
@@ -36,6 +45,11 @@ def say(text: str = "") -> None:
 def data(text: str) -> None:
     """Write a line of data to stdout."""
     print(text, flush=True)
+
+
+def columns_of_stdout() -> int | None:
+    """Return the columns of the terminal that stdout is, ``None`` where it is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def print_envelope(

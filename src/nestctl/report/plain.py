@@ -6,6 +6,7 @@ import time
 from typing import TextIO
 
 from nestctl.report.events import Event, Note, Progress, RunStarted, StepFinished, StepStarted
+from nestctl.report.table import step_lines
 
 PROGRESS_EVERY = 5.0
 """Seconds between two progress lines of one step: often enough to see life, rare enough for a log."""
@@ -39,7 +40,7 @@ class PlainReporter:
             case Note(message, level):
                 self._line(f"  {'warning: ' if level == 'warning' else ''}{message}")
             case StepFinished(step, outcome, reason, seconds):
-                self._line(f"  {step}: {outcome} - {reason} ({seconds:.1f} s)")
+                self._line(*step_lines(step, outcome, reason, seconds))
 
     def close(self) -> None:
         """Flush the stream."""

@@ -1,22 +1,48 @@
-"""Results as lines of text, aligned."""
+"""The one form in which a step that ended is shown: live, in a log, and by ``nestctl status``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+import textwrap
+from collections.abc import Iterator
 
 MARKS = {"done": "=", "changed": "+", "needed": "*", "skipped": ".", "blocked": "!", "failed": "x"}
-WIDEST_REASON = 90
+"""ASCII, so that every terminal, log and locale shows the same."""
+
+STEP = 12
+"""Columns of a step's name: the longest has 11 letters."""
+
+INDENT = STEP + 25
+"""Columns before a reason: mark, name, outcome and time."""
+
+NARROWEST_REASON = 20
 
 
-def render_results(steps: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """Yield a line per step: mark, name, outcome, time, reason."""
-    width = max((len(step["step"]) for step in steps), default=0)
+def step_lines(step: str, outcome: str, reason: str, seconds: float, width: int | None = None) -> list[str]:
+    """Return a step that ended as lines; where it takes several, the reason goes on below itself.
+
+    Args:
+        step: Its name.
+        outcome: A key of ``MARKS``.
+        reason: One line on why.
+        seconds: Time it took.
+        width: Columns there are; ``None`` for one line however long.
+    """
+    head = f"  {MARKS[outcome]} {step:<{STEP}} {outcome:<8} {seconds:>7.1f} s  "
+    first = reason.splitlines()[0] if reason else ""
+    if width is None:
+        return [(head + first).rstrip()]
+    room = max(width - INDENT, NARROWEST_REASON)
+    parts = textwrap.wrap(first, room, break_long_words=False, break_on_hyphens=False) or [""]
+    return [f"{head if not number else ' ' * INDENT}{part}".rstrip() for number, part in enumerate(parts)]
+
+
+def render_results(steps: list[dict[str, object]], width: int | None = None) -> Iterator[str]:
+    """Yield the lines of all steps, as ``--json`` has them."""
     for step in steps:
-        reason = step["reason"].splitlines()[0] if step["reason"] else ""
-        if len(reason) > WIDEST_REASON:
-            reason = reason[: WIDEST_REASON - 1] + "…"
-        yield (
-            f"  {MARKS[step['outcome']]} {step['step']:<{width}}  {step['outcome']:<8}"
-            f"{step['seconds']:>7.1f} s  {reason}"
+        yield from step_lines(
+            str(step["step"]),
+            str(step["outcome"]),
+            str(step["reason"]),
+            float(str(step["seconds"])),
+            width,
         )

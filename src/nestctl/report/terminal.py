@@ -1,8 +1,9 @@
-"""A live view for a terminal: finished steps stay above, the running one moves below."""
+"""A live view for a terminal: the list of what ended stands above, what runs moves below."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -11,28 +12,38 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from nestctl.report.durations import Clock, Usual
 from nestctl.report.events import Event, Note, Progress, RunStarted, StepFinished, StepStarted
+from nestctl.report.table import step_lines
+from nestctl.report.words import counted, lasting
 
-MARKS = {
-    "done": ("✓", "green"),
-    "changed": ("✓", "bold green"),
-    "needed": ("•", "yellow"),
-    "skipped": ("-", "dim"),
-    "blocked": ("!", "yellow"),
-    "failed": ("✗", "bold red"),
+STYLES = {
+    "done": "green",
+    "changed": "bold green",
+    "needed": "yellow",
+    "skipped": "dim",
+    "blocked": "yellow",
+    "failed": "bold red",
 }
+
+BAR = 30
+"""Columns of the bar."""
 
 
 class TerminalReporter:
-    """Keeps a live area on stderr while a step runs."""
+    """Keeps a live area on stderr while something runs.
 
-    def __init__(self, console: Console) -> None:
+    Args:
+        console: Where it draws.
+        usual: What each step usually takes; without it no time left is told.
+    """
+
+    def __init__(self, console: Console, usual: Mapping[str, Usual] | None = None) -> None:
         self._console = console
-        self._total = 0
-        self._finished = 0
+        self._usual = usual or {}
+        self._clock = Clock((), {})
         self._step = ""
         self._message = ""
-        self._fraction: float | None = None
         self._began = 0.0
         self._spinner = Spinner("dots")
         self._live: Live | None = None
@@ -41,15 +52,18 @@ class TerminalReporter:
         """Update the live area or print a line above it."""
         match event:
             case RunStarted(title, steps):
-                self._total, self._finished = len(steps), 0
+                self._clock = Clock(steps, self._usual)
                 self._console.print(Text(title, style="bold"))
             case StepStarted(step, title):
-                self._step, self._message, self._fraction = step, title, None
+                self._step, self._message = step, title
                 self._began = time.monotonic()
+                self._clock.start(step)
                 self._start_live()
             case Progress(message, fraction):
-                self._message, self._fraction = message, fraction
-                if self._live is None:  # a command of one step says no more than this
+                self._message = message
+                if fraction is not None:
+                    self._clock.works()
+                if self._live is None:  # a command without steps says no more than this
                     self._began = time.monotonic()
                     self._start_live()
             case Note(message, level):
@@ -66,17 +80,12 @@ class TerminalReporter:
     def _finish(self, event: StepFinished) -> None:
         self.close()
         self._step = ""
-        self._finished += 1
-        mark, style = MARKS[event.outcome]
-        line = Table.grid(padding=(0, 1), expand=True)
-        line.add_column(width=1)
-        line.add_column(width=12)
-        line.add_column(ratio=1)
-        line.add_column(justify="right", width=8)
-        line.add_row(
-            Text(mark, style=style), Text(event.step, style="bold"), event.reason, f"{event.seconds:.1f} s"
-        )
-        self._console.print(line)
+        self._clock.finish(event.step, event.outcome)
+        lines = step_lines(event.step, event.outcome, event.reason, event.seconds, self._console.width)
+        text = Text("\n".join(lines), no_wrap=True, overflow="fold")
+        text.stylize(STYLES[event.outcome], 2, 3)
+        text.stylize("bold", 4, 4 + len(event.step))
+        self._console.print(text)
 
     def _start_live(self) -> None:
         self.close()
@@ -86,14 +95,20 @@ class TerminalReporter:
         self._live.start()
 
     def _view(self) -> RenderableType:
-        row = Table.grid(padding=(0, 1))
+        row = Table.grid(padding=(0, 1), expand=True)
+        for options in ({"width": 2}, {}, {"ratio": 1}, {"justify": "right"}):
+            row.add_column(no_wrap=True, overflow="ellipsis", **options)
         seconds = int(time.monotonic() - self._began)
         row.add_row(self._spinner, Text(self._step, style="bold"), self._message, Text(f"{seconds} s", "dim"))
-        parts: list[RenderableType] = [row]
-        if self._total:
-            part = self._fraction or 0.0
-            bar = ProgressBar(total=self._total, completed=self._finished + part, width=40)
-            foot = Table.grid(padding=(0, 1))
-            foot.add_row("  ", bar, Text(f"{self._finished} of {self._total} steps", "dim"))
-            parts.append(foot)
-        return Group(*parts)
+        if not self._clock.steps:
+            return row
+        foot = Table.grid(padding=(0, 1))
+        foot.add_row("  ", ProgressBar(total=1.0, completed=self._clock.share(), width=BAR), self._place())
+        return Group(row, foot)
+
+    def _place(self) -> Text:
+        words = f"{self._clock.ended} of {counted(len(self._clock.steps), 'step')}"
+        left = self._clock.left()
+        if self._usual and left >= 1:
+            words += f", about {lasting(left)} left"
+        return Text(words, "dim")

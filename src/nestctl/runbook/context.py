@@ -15,12 +15,14 @@ from nestctl.aws.session import Aws
 from nestctl.build import backend as backend_build
 from nestctl.build import frontend as frontend_build
 from nestctl.report import Note, Progress, Reporter
+from nestctl.report.words import agreed, counted
 from nestctl.runbook import adopt
 from nestctl.settings.paths import CACHE, INFRASTRUCTURE
 from nestctl.settings.resolve import Settings
 from nestctl.settings.target import Target
 from nestctl.terraform import locks
-from nestctl.terraform.messages import Applying, Message, Planned, Refreshing
+from nestctl.terraform.applies import Applies, short
+from nestctl.terraform.messages import Applying, Message, Refreshing, Summary
 from nestctl.terraform.root import Plan, Root
 
 STATE_KEY = "terraform.tfstate"
@@ -52,6 +54,7 @@ class Context:
         self._outputs: dict[str, dict[str, Any]] = {}
         self._plans: dict[str, Plan] = {}
         self._viewed: dict[Path, Root] = {}
+        self._applying = Applies(0)
 
     # ------------------------------------------------------------------ names
 
@@ -180,7 +183,10 @@ class Context:
         self.free_state(root, tell)
         viewed, plan, count = adopt.plan_and_adopt(self.caller, root, self.settings.work, targets)
         if count:
-            self.note(f"{count} things that a killed run had made are taken over into {root.name}")
+            made = counted(count, "thing")
+            self.note(
+                f"{made} that a killed run had made {agreed(count, 'is', 'are')} taken over into {root.name}"
+            )
             self._viewed[plan.file] = viewed
         return plan
 
@@ -188,8 +194,8 @@ class Context:
         """Apply a saved plan and forget what was read before it."""
         self._outputs.pop(root.name, None)
         self._plans.clear()
-        self._planned = max(1, len(plan.changes))
-        self._applied = 0
+        self._applying = Applies(len(plan.changes))
+        self.progress(f"applying {counted(len(plan.changes), 'change')} to {root.name}", 0.0)
         summary = self._viewed.pop(plan.file, root).apply(plan)
         return f"{summary.add} added, {summary.change} changed, {summary.remove} destroyed"
 
@@ -212,23 +218,15 @@ class Context:
         root.force_unlock(lock.id)
         self.note(f"removed the lock that a dead run left on the state of {root.name} ({lock.created})")
 
-    _planned = 1
-    _applied = 0
-
     def _on_message(self, message: Message) -> None:
         match message:
-            case Applying(action="read"):
-                pass
-            case Applying("start" | "progress", address, action, seconds):
-                waited = f", {seconds:.0f} s" if seconds else ""
-                share = min(1.0, self._applied / self._planned)
-                self.progress(f"{_verb(action)} {address}{waited}", share)
-            case Applying("complete"):
-                self._applied += 1
+            case Applying():
+                if self._applying.take(message):
+                    self.progress(self._applying.words(), self._applying.share)
             case Refreshing(address):
-                self.progress(f"reading {address}")
-            case Planned(address, action):
-                self.progress(f"planning to {action} {address}")
+                self.progress(f"reading {short(address)}")
+            case Summary("plan"):
+                self.progress(f"planned {counted(message.total, 'change')}")
             case _:
                 pass
 
@@ -262,9 +260,3 @@ def free_space(folder: Path) -> int:
     while not folder.exists():
         folder = folder.parent
     return shutil.disk_usage(folder).free
-
-
-def _verb(action: str) -> str:
-    return {"create": "creating", "update": "updating", "delete": "destroying", "replace": "replacing"}.get(
-        action, action
-    )

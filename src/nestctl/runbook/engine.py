@@ -20,6 +20,7 @@ from nestctl.report import (
     StepStarted,
     usage_error,
 )
+from nestctl.report.words import did_you_mean, nearest
 from nestctl.runbook.context import Context
 from nestctl.runbook.step import Check, Step
 
@@ -73,22 +74,30 @@ def select(steps: Sequence[Step], until: str | None) -> list[Step]:
     if until not in names:
         raise usage_error(
             "unknown-step",
-            f"There is no step {until!r}.",
+            f"There is no step {until!r}. {did_you_mean(until, names)}".rstrip(),
             f"The steps are: {', '.join(names)}.",
-            f"nestctl up --until {names[0]}",
+            f"nestctl up --until {nearest(until, names)}",
         )
     return list(steps[: names.index(until) + 1])
 
 
 def run(
-    steps: Sequence[Step], context: Context, reporter: Reporter, *, title: str, dry_run: bool = False
+    steps: Sequence[Step], context: Context, reporter: Reporter, *, title: str = "", dry_run: bool = False
 ) -> list[Result]:
     """Carry the steps out, or with ``dry_run`` only say what each would do.
+
+    Args:
+        steps: In their order.
+        context: What they share.
+        reporter: Told what happens.
+        title: What the run is for; none when the caller has told it.
+        dry_run: Change nothing.
 
     Raises:
         StepFailed: A step failed or is blocked.
     """
-    reporter.emit(RunStarted(title, tuple(step.name for step in steps)))
+    if title:
+        reporter.emit(RunStarted(title, tuple(step.name for step in steps)))
     results: list[Result] = []
     pending: set[str] = set()
     for step in steps:
