@@ -120,7 +120,7 @@ def test_every_command_is_described_with_exactly_its_options(name: str) -> None:
     rows = re.findall(r"^\| (`.+?`) \|", section, re.MULTILINE)
     described = {word for row in rows for word in re.findall(r"`(-[-\w]+)`", row)}
     there = {word for option in COMMANDS[name].params for word in option.opts if word.startswith("-")}
-    assert described == there - {"--help"}
+    assert described == there - {"--help", "-h"}
     for argument in COMMANDS[name].params:
         if argument.param_type_name == "argument":
             assert f"`{str(argument.name).upper()}`" in section

@@ -34,7 +34,7 @@ def test_what_a_dead_build_left_running_is_ended_before_the_next(
     said: list[str] = []
     with workplace.sole_use(tmp_path / "frontend", said.append):
         assert orphan.poll() is not None
-    assert said == ["ending 1 processes of a build that was killed"]
+    assert said == ["ending 1 process of a build that was killed"]
 
 
 def test_processes_elsewhere_are_left_alone(tmp_path: Path, orphan: subprocess.Popen[str]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from nestctl.aws.session import Aws
 from nestctl.report import NestctlError
+from nestctl.report.words import counted
 
 POLL = 0.5
 
@@ -109,5 +110,5 @@ def wait_steady(
                 "\n".join(state.events),
                 "nestctl status",
             )
-        progress(f"{state.running} of {state.desired} tasks run")
+        progress(f"{state.running} of {counted(state.desired, 'task')} run")
         time.sleep(POLL)

@@ -10,6 +10,8 @@ from pathlib import Path
 import psutil
 from filelock import FileLock, Timeout
 
+from nestctl.report.words import counted
+
 GRACE_SECONDS = 10.0
 """For a process of a dead build to end by itself once it was asked to."""
 
@@ -37,7 +39,7 @@ def sole_use(folder: Path, progress: Callable[[str], None]) -> Iterator[None]:
     try:
         left = leftovers(folder)
         if left:
-            progress(f"ending {len(left)} processes of a build that was killed")
+            progress(f"ending {counted(len(left), 'process', 'processes')} of a build that was killed")
             end(left)
         yield
     finally:

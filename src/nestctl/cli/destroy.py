@@ -11,6 +11,7 @@ from nestctl.cli.frame import run_command
 from nestctl.cli.session import Session, open_session, run_lock
 from nestctl.report import ExitCode, NestctlError, Progress, Reporter
 from nestctl.report.console import data, make_reporter
+from nestctl.report.words import counted
 
 if TYPE_CHECKING:
     from nestctl.runbook.context import Context
@@ -111,7 +112,7 @@ def _show(result: dict[str, Any]) -> None:
             data(f"  delete   {address}")
         for line in result["all"] or ():
             data(f"  delete   {line}")
-        data(f"{stack}: {len(result['resources'])} resources would be destroyed")
+        data(f"{stack}: {counted(len(result['resources']), 'resource')} would be destroyed")
         return
     if result["destroyed"]:
         data(f"{stack}: {result['destroyed']}")

@@ -21,6 +21,7 @@ from nestctl.prove.plan import Plan, read_resources
 from nestctl.prove.source import Block, blocks, without_keys
 from nestctl.prove.stand_in import ACCOUNT_ID, listening
 from nestctl.report import NestctlError
+from nestctl.report.words import counted
 from nestctl.settings.paths import INFRASTRUCTURE
 from nestctl.terraform.root import Root
 
@@ -133,7 +134,7 @@ def _test(
     plans = [m["test_plan"] for m in said if m.get("type") == "test_plan"]
     if errors or len(plans) != 1:
         why = "\n".join(f"{e['summary']}: {e.get('detail', '')}" for e in errors)
-        raise _failure(root.name, why or f"terraform test gave {len(plans)} plans.")
+        raise _failure(root.name, why or f"terraform test gave {counted(len(plans), 'plan')}.")
     (planned,) = plans
     changes, outputs = planned.get("resource_changes") or [], planned.get("output_changes") or {}
     return changes, outputs, json.dumps({"resource_changes": changes, "output_changes": outputs})

@@ -8,6 +8,7 @@ from typing import Any
 
 from nestctl.prove.report import Finding
 from nestctl.prove.source import Block, without_keys
+from nestctl.report.words import counted
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class Plan:
         found = [r for r in self.resources if r.address == address]
         found = found or [r for r in self.resources if r.address.endswith("." + address)]
         if len(found) != 1:
-            raise KeyError(f"{len(found)} resources of {self.root} are {address}")
+            raise KeyError(f"{counted(len(found), 'resource')} of {self.root} are {address}")
         return found[0]
 
     def by(self, attribute: str, value: Any, *types: str) -> Resource | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from nestctl.aws import emptying, leavings
 from nestctl.aws import identities as iam
 from nestctl.report import NestctlError
+from nestctl.report.words import counted
 from nestctl.runbook import identities, stack, states
 from nestctl.runbook.context import Context
 from nestctl.runbook.step import Tell
@@ -110,11 +111,11 @@ def empty(context: Context, buckets: Sequence[str], tell: Tell) -> list[str]:
         repository = f"{context.stack}-{name}"
         tell(f"deleting the images of {repository}")
         if count := emptying.empty_repository(context.deployer, repository):
-            removed.append(f"{count} images of {repository}")
+            removed.append(f"{counted(count, 'image')} of {repository}")
     for bucket in buckets:
         tell(f"emptying {bucket}")
         if count := emptying.empty_bucket(context.deployer, bucket):
-            removed.append(f"{count} versions in {bucket}")
+            removed.append(f"{counted(count, 'version')} in {bucket}")
     return removed
 
 
@@ -130,7 +131,7 @@ def sweep(context: Context, families: Sequence[str], tell: Tell) -> list[str]:
     aws, name = context.deployer, context.stack
     removed = []
     if count := leavings.deregister_task_definitions(aws, families):
-        removed.append(f"{count} task definitions")
+        removed.append(f"{counted(count, 'task definition')}")
     # A service that writes once more makes its group again; container insights make their own.
     whole = (
         f"/aws/lambda/{context.function_name}",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from nestctl.aws import parameters, services
 from nestctl.report import NestctlError
+from nestctl.report.words import agreed, counted
 from nestctl.runbook import stack
 from nestctl.runbook.context import Context
 from nestctl.runbook.step import Check, Tell, done, needed
@@ -26,8 +27,12 @@ class Frontend:
         if reason := _stale(context, state):
             return needed(reason, f"restart {stack.outputs(context)['frontend_service_name']}")
         if not state.steady:
-            return needed(f"{state.running} of {state.desired} tasks run", "wait until it is steady")
-        return done(f"{state.running} tasks run {state.image_tag}")
+            return needed(
+                f"{state.running} of {counted(state.desired, 'task')} run", "wait until it is steady"
+            )
+        return done(
+            f"{counted(state.running, 'task')} {agreed(state.running, 'runs', 'run')} {state.image_tag}"
+        )
 
     def apply(self, context: Context, tell: Tell) -> str:
         """Wait for the running deployment, or restart where parameters changed, then wait."""
@@ -38,7 +43,7 @@ class Frontend:
             tell("restarting the service")
             services.restart(context.deployer, cluster, service)
         state = services.wait_steady(context.deployer, cluster, service, tell)
-        return f"{state.running} tasks run {state.image_tag}"
+        return _running(state)
 
     def verify(self, context: Context, tell: Tell) -> None:
         """Look again."""
@@ -70,3 +75,7 @@ def _stale(context: Context, state: services.Service) -> str:
         if "frontend" in parameter.services and found[name].modified > state.deployed
     ]
     return f"newer than its tasks: {', '.join(newer)}" if newer else ""
+
+
+def _running(state: services.Service) -> str:
+    return f"{counted(state.running, 'task')} {agreed(state.running, 'runs', 'run')} {state.image_tag}"

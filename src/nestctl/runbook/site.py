@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from nestctl.report import NestctlError
+from nestctl.report.words import agreed, counted
 from nestctl.runbook import stack
 from nestctl.runbook.context import Context
 from nestctl.runbook.step import Check, Tell, blocked, done
@@ -64,7 +65,9 @@ class Smoke:
         while True:
             failure = ask_all(context, tell)
             if failure is None:
-                return done(f"{len(probes(context))} probes of {url(context)} hold")
+                number = len(probes(context))
+                verb = agreed(number, "holds", "hold")
+                return done(f"{counted(number, 'probe')} of {url(context)} {verb}")
             if time.monotonic() > deadline:
                 raise failure
             time.sleep(1)

@@ -11,6 +11,7 @@ from nestctl.prove.apply_time.times import Time
 from nestctl.prove.plan import Plan
 from nestctl.prove.report import Finding, Report
 from nestctl.prove.roots import Plans, names
+from nestctl.report.words import counted
 
 NAME = "apply-time"
 
@@ -38,7 +39,7 @@ def report(plan: Plan, table: Mapping[str, Time] | None = None) -> Report:
     )
     summary = (
         f"an apply waits {_shown(low.total)} to {_shown(high.total)} for AWS, a destroy "
-        f"{_shown(gone_low.total)} to {_shown(gone.total)}; {len(slow)} slow resources, "
+        f"{_shown(gone_low.total)} to {_shown(gone.total)}; {counted(len(slow), 'slow resource')}, "
         f"{len(chain)} on the critical path"
     )
     lines = [

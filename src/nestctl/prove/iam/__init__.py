@@ -10,6 +10,7 @@ from nestctl.prove.iam import breadth, kept, principals, recording, spelling, us
 from nestctl.prove.iam.recording import ROLE
 from nestctl.prove.report import Finding, Report
 from nestctl.prove.roots import Plans
+from nestctl.report.words import counted
 
 
 def prove(plans: Plans) -> Sequence[Report]:
@@ -46,11 +47,15 @@ def _deploying(plans: Plans) -> Report:
             "by_step": dict(Counter(call.step for call in calls)),
         }
         lines.append(
-            f"{principal.title}: {len(calls)} kinds of requests, {len(used)} entries, {needed} needed, "
+            f"{principal.title}: {counted(len(calls), 'kind of request', 'kinds of requests')}, "
+            f"{counted(len(used), 'entry', 'entries')}, {needed} needed, "
             f"{len(used) - needed} kept on purpose; at most {max(sizes.values())} characters"
         )
     total = sum(1 for call in recorded)
-    summary = f"{len(people)} principals against {total} kinds of requests recorded on {date}"
+    summary = (
+        f"{counted(len(people), 'principal')} against "
+        f"{counted(total, 'kind of request', 'kinds of requests')} recorded on {date}"
+    )
     return Report("iam", summary, "bootstrap", tuple(found), facts, tuple(lines))
 
 
@@ -72,5 +77,8 @@ def _running(plans: Plans) -> Report:
         for wide in breadth.idle([*roles, *principals.deploying(plans)])
     ]
     actions = {action for role in roles for policy in role.policies for s in policy for action in s.actions}
-    summary = f"{len(roles)} policies of the site's own roles, {len(actions)} actions, and their boundary"
+    summary = (
+        f"{counted(len(roles), 'policy', 'policies')} of the site's own roles, "
+        f"{counted(len(actions), 'action')}, and their boundary"
+    )
     return Report("iam", summary, plans.settings.environment, tuple(found))

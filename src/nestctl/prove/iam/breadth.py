@@ -16,6 +16,7 @@ from nestctl.policies.documents import (
 from nestctl.prove.iam.kept import Wide, wide
 from nestctl.prove.iam.principals import Document, Principal
 from nestctl.prove.report import Finding
+from nestctl.report.words import counted
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,8 @@ def sizes(principal: Principal, *, inline: bool) -> Iterator[Finding]:
             )
     if len(principal.documents) > ROLE_MANAGED_POLICIES:
         yield principal.documents[0].finding(
-            f"{principal.title} has {len(principal.documents)} policies; IAM takes {ROLE_MANAGED_POLICIES}.",
+            f"{principal.title} has {counted(len(principal.documents), 'policy', 'policies')}; "
+            f"IAM takes {ROLE_MANAGED_POLICIES}.",
             "Join policies.",
         )
 

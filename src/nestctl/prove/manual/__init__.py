@@ -9,6 +9,7 @@ from nestctl.prove.manual import listing, planned, written
 from nestctl.prove.manual.tree import Tree
 from nestctl.prove.report import Finding, Report
 from nestctl.prove.roots import Plans, names
+from nestctl.report.words import counted
 from nestctl.settings.paths import INFRASTRUCTURE
 
 
@@ -23,7 +24,10 @@ def prove(plans: Plans) -> Sequence[Report]:
         f"{entry['name']} goes by {entry.get('file') or entry.get('variable')}: {entry['why']}"
         for entry in wanted["replaced"]
     )
-    summary = f"{number} names of the manual, {commands} commands among them, in plans and files"
+    summary = (
+        f"{counted(number, 'name')} of the manual, {counted(commands, 'command')} among them, "
+        "in plans and files"
+    )
     return [Report("manual", summary, findings=tuple(found), facts={"names": number}, lines=lines)]
 
 

@@ -13,6 +13,7 @@ from nestctl.prove.declarations import declarations
 from nestctl.prove.manual.tree import Tree
 from nestctl.prove.plan import Plan, Resource
 from nestctl.prove.report import Finding
+from nestctl.report.words import counted
 
 Names = Mapping[str, Any]
 Roots = Mapping[str, Plan]
@@ -103,7 +104,7 @@ def resources(names: Names, roots: Roots, tree: Tree) -> Iterator[Finding]:
             yield _missing(listed, root, same_type)
         elif len(found) > 1 and "*" not in listed["name"]:
             yield found[1].finding(
-                f"{listed['name']} names {len(found)} resources of type {listed['type']}.",
+                f"{listed['name']} names {counted(len(found), 'resource')} of type {listed['type']}.",
                 f"Give it another name than {found[0].address}.",
                 at="name",
             )

@@ -10,6 +10,7 @@ from nestctl.prove.network.function import Placement
 from nestctl.prove.plan import Plan
 from nestctl.prove.report import Report
 from nestctl.prove.roots import Plans
+from nestctl.report.words import counted
 
 NAME = "network"
 
@@ -42,8 +43,9 @@ def examine(plan: Plan, placement: Placement | None) -> Report:
     required = [flow for flow in flows if not flow.optional]
     outcome = "not all is as it has to be" if found else "each flow passes, and nothing else does"
     summary = (
-        f"{len(required)} flows that are needed among {len(network.actors)} parts in {len(network.subnets)} "
-        f"subnets, {len(network.rules)} security group rules: {outcome}"
+        f"{counted(len(required), 'needed flow')} among "
+        f"{counted(len(network.actors), 'part')} in {counted(len(network.subnets), 'subnet')}, "
+        f"{counted(len(network.rules), 'security group rule')}: {outcome}"
     )
     return Report(
         NAME, summary, plan.root, tuple(found), shown.facts(network, ways), shown.lines(network, ways)

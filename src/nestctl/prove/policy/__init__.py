@@ -8,6 +8,7 @@ from nestctl.prove.policy import checkov
 from nestctl.prove.policy.exceptions import FILE, judge, read_exceptions
 from nestctl.prove.report import Finding, Report
 from nestctl.prove.roots import Plans
+from nestctl.report.words import counted
 from nestctl.settings.paths import INFRASTRUCTURE
 
 INSTALL = "make audit"
@@ -33,8 +34,9 @@ def prove(plans: Plans) -> Sequence[Report]:
     exceptions = read_exceptions(INFRASTRUCTURE / FILE)
     findings, used = judge(scan.failures, exceptions)
     summary = (
-        f"checkov {scan.version}: {scan.passed} checks passed, {len(used)} exceptions with a reason, "
-        f"{len(findings)} findings"
+        f"checkov {scan.version}: {counted(scan.passed, 'check')} passed, "
+        f"{counted(len(used), 'exception')} with a reason, "
+        f"{counted(len(findings), 'finding')}"
     )
     facts = {
         "checkov": scan.version,

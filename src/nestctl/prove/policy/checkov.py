@@ -15,6 +15,7 @@ from typing import Any
 from nestctl import process
 from nestctl.prove.source import without_keys
 from nestctl.report import NestctlError
+from nestctl.report.words import counted
 from nestctl.settings.paths import CACHE
 
 ENVIRONMENT = CACHE / "audit"
@@ -134,7 +135,7 @@ def read(said: Mapping[str, Any], infrastructure: Path) -> Scan:
     summary = said["summary"]
     failures = tuple(found[key] for key in sorted(found))
     if summary["parsing_errors"]:
-        raise KeyError(f"{summary['parsing_errors']} files could not be parsed")
+        raise KeyError(f"{counted(summary['parsing_errors'], 'file')} could not be parsed")
     return Scan(summary["checkov_version"], summary["passed"], failures)
 
 

@@ -8,6 +8,7 @@ from nestctl.prove.plan import Plan
 from nestctl.prove.report import Finding, Report
 from nestctl.prove.roots import Plans, names
 from nestctl.prove.secrets import planned, words, written
+from nestctl.report.words import counted
 from nestctl.settings.paths import INFRASTRUCTURE
 
 NAME = "secrets"
@@ -31,7 +32,9 @@ def prove(plans: Plans) -> Sequence[Report]:
         *written.shapes(files),
         *written.function_settings(settings.app, manifest, secrets),
     ]
-    summary = f"{len(folders)} folders of Terraform and {len(files)} files hold no secret"
+    summary = (
+        f"{counted(len(folders), 'folder')} of Terraform and {counted(len(files), 'file')} hold no secret"
+    )
     return [*reports, Report(NAME, summary, findings=tuple(findings), facts={"files": len(files)})]
 
 
@@ -42,10 +45,10 @@ def findings(plan: Plan, secrets: planned.Secrets) -> list[Finding]:
 
 def _planned(plan: Plan, secrets: planned.Secrets, environment: str) -> Report:
     found = findings(plan, secrets if plan.root == environment else {})
-    looked = f"{len(plan.resources)} resources and {len(plan.outputs)} outputs"
+    looked = f"{counted(len(plan.resources), 'resource')} and {counted(len(plan.outputs), 'output')}"
     if plan.canaries:
         summary = (
-            f"{looked} hold none of the {len(plan.canaries)} secrets that were handed out while planning"
+            f"{looked} hold none of the {counted(len(plan.canaries), 'secret')} handed out while planning"
         )
     else:
         summary = f"{looked}, and no secret is asked for while planning"
