@@ -19,7 +19,7 @@ from ministack.app import SERVICE_NAME_ALIASES, SERVICE_REGISTRY
 from ministack.core.responses import set_request_account_id, set_request_region
 from ministack.core.router import SERVICE_PATTERNS
 
-from nestctl.localcloud.control import replies
+from nestctl.localcloud.control import limits, replies
 from nestctl.localcloud.control.authorization.authorizer import Authorizer
 from nestctl.localcloud.control.calls import Calls
 from nestctl.localcloud.control.corrections import ecr
@@ -133,13 +133,15 @@ class Gateway:
         set_request_region(who.region)
         entry = CORRECTIONS.get((who.service, who.action))
         judged = self.authorizer.wants_body(who.access_key, who.service, who.action)
-        if (entry is not None or judged) and body is None:
+        if (entry is not None or judged or limits.judges(who.service)) and body is None:
             body = await _read(receive)
         call = _call(scope, who, query, headers, body or b"", form)
         status = SERVER_ERROR
         try:
             key = who.access_key or ecr.holder(headers.get("authorization", ""))
             reply = await self.authorizer.refusal(call, key, self.calls.last)
+            if reply is None:
+                reply = limits.refusal(call)
             if reply is not None or (reply := await self._fault(call)) is not None:
                 pass
             elif entry is not None:

@@ -1,0 +1,31 @@
+"""What AWS refuses because it is too long, too large or of a wrong form, whatever the account holds.
+
+Most of it stands in AWS's models of requests (:mod:`models`); the rest in its user guides, a file here for
+each kind. Words are AWS's where they are known.
+"""
+
+from __future__ import annotations
+
+from nestctl.localcloud.control import replies
+from nestctl.localcloud.control.limits import functions, identities, models, names, parameters, tags, tasks
+from nestctl.localcloud.control.limits.documented import LIMITS
+from nestctl.localcloud.control.types import Call, Reply
+
+PARTS = (functions, identities, names, parameters, tasks)
+SERVICES = {*models.SERVICES, *tags.SERVICES, *(service for service, _ in LIMITS)}
+
+
+def judges(service: str) -> bool:
+    """Whether requests of a service are looked at, which needs their bodies."""
+    return service in SERVICES
+
+
+def refusal(call: Call) -> Reply | None:
+    """Answer a request that breaks a limit; ``None`` for all others."""
+    for limit in LIMITS.get((call.service, call.action), ()):
+        if (refused := limit(call)) is not None:
+            return replies.error(call, *refused)
+    if (refused := tags.problem(call)) is not None:
+        return replies.error(call, *refused)
+    problem = models.problem(call)
+    return None if problem is None else replies.error(call, *problem)
