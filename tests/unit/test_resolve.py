@@ -7,8 +7,9 @@ import pytest
 
 from nestctl.report import ExitCode, NestctlError
 from nestctl.settings import resolve as module
+from nestctl.settings.fargate import FARGATE_MEMORY, size_fault
 from nestctl.settings.paths import CHECKOUT
-from nestctl.settings.resolve import FARGATE_MEMORY, check_fargate, resolve
+from nestctl.settings.resolve import resolve
 
 
 @pytest.fixture(autouse=True)
@@ -74,16 +75,14 @@ def test_an_unknown_environment_is_refused_with_the_known_ones() -> None:
     ("cpu", "memory"), [("512", "512"), ("256", "4096"), ("300", "1024"), ("x", "1"), ("1024", "1500")]
 )
 def test_a_pair_that_fargate_lacks_is_refused(cpu: str, memory: str) -> None:
-    with pytest.raises(NestctlError) as caught:
-        check_fargate(cpu, memory, "tasks.migrate")
-    assert caught.value.code == "fargate-size"
-    assert "tasks.migrate" in caught.value.next
+    assert f"no task of {cpu} CPU units" in (size_fault(cpu, memory) or "")
 
 
 @pytest.mark.parametrize("cpu", FARGATE_MEMORY)
 def test_every_pair_that_fargate_has_is_taken(cpu: int) -> None:
     for memory in FARGATE_MEMORY[cpu]:
-        check_fargate(cpu, memory, "here")
+        assert size_fault(str(cpu), str(memory)) is None
+        assert size_fault(cpu, memory) is None
 
 
 def test_a_bad_size_in_the_manifest_is_refused(tmp_path: Path) -> None:
@@ -92,8 +91,8 @@ def test_a_bad_size_in_the_manifest_is_refused(tmp_path: Path) -> None:
         text.replace('frontend_task_memory = "1024"', 'frontend_task_memory = "600"')
     )
     error = refused(app=tmp_path)
-    assert error.code == "fargate-size"
-    assert "environments.staging.sizes" in error.next
+    assert error.code == "manifest-invalid"
+    assert "environments.staging.sizes.frontend_task_memory: Fargate has no task" in error.why
 
 
 def test_a_broken_user_file_is_named(clean: Path) -> None:

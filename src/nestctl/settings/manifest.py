@@ -1,57 +1,42 @@
-"""The application's manifest, nest.toml: typed, checked, and told apart from what nestctl itself decides."""
+"""The application's manifest, nest.toml: typed, checked, and told apart from what nestctl itself decides.
+
+The shape of every field stands here; what a value must be beyond its type is in
+:mod:`nestctl.settings.rules`.
+"""
 
 from __future__ import annotations
 
-import re
-import tomllib
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
-from nestctl.report import NestctlError, usage_error
+from nestctl.report import usage_error
+from nestctl.settings import rules
+from nestctl.settings.faults import Fault, invalid, nearest
 from nestctl.settings.paths import MANIFEST
-
-NAME = r"^[a-z][a-z0-9-]{0,14}[a-z0-9]$"
-"""What the Terraform roots take: load balancers and target groups leave 16 of their 32 characters."""
-
-LONGEST_STACK = 16
-"""Characters of project and environment together, with the dash: the same limit."""
-
-LONGEST_POLICY = 1000
-"""Characters of a header that a load balancer sends (Elastic Load Balancing, "Header modification")."""
-
-FACTS = {
-    *("database_host", "database_port", "database_name", "database_username", "cache_host", "cache_port"),
-    *("domain_name", "site_url", "alb_dns_name", "lambda_function_url", "lambda_function_host"),
-    *("static_url", "static_host", "static_bucket", "fixtures_bucket", "region", "environment", "project"),
-}
-"""Names that Terraform replaces in braces; modules/platform knows the same."""
-
-POLICY_FACTS = {"domain_name", "site_url", "static_host", "static_url"}
-"""The load balancer exists before the rest is known."""
+from nestctl.settings.reading import TomlSyntaxError, UnreadableError, read_toml
 
 Command = Annotated[list[str], Field(min_length=1)]
-Pattern = Annotated[str, Field(pattern=r"^/")]
-Route = Annotated[str, Field(pattern=r"^/[^*]*\*?[^*]*$", max_length=128)]
-"""A path pattern of the load balancer: 128 characters, at most one wildcard here."""
+Part = TypeVar("Part")
 
 
-def _check_facts(text: str, known: set[str]) -> None:
-    if unknown := set(re.findall(r"\{([^{}]*)\}", text)) - known:
-        raise ValueError(
-            f"unknown facts {{{'}, {'.join(sorted(unknown))}}}; known are {', '.join(sorted(known))}"
-        )
+def _only_int(value: Any) -> Any:
+    """Return the value; `true` is no number, though Python takes it for 1."""
+    return None if isinstance(value, bool | float) else value
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    # Strict: TOML has types, and the text "30" is not the number that was meant.
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, strict=True)
 
 
 class Project(_Model):
     """Names the project; the name is the first part of every AWS name."""
 
-    name: Annotated[str, Field(pattern=NAME)]
+    name: str
 
 
 class Environment(_Model):
@@ -59,7 +44,7 @@ class Environment(_Model):
 
     region: str
     domain: str
-    sizes: dict[str, str | int | float | bool | list[str]] = {}
+    sizes: dict[str, Any] = {}
 
 
 class Probe(_Model):
@@ -75,19 +60,11 @@ class Probe(_Model):
     """
 
     name: str
-    path: Pattern
+    path: str
     body: str | None = None
-    csrf: Pattern | None = None
+    csrf: str | None = None
     expect: str = ""
     status: int = 200
-
-    @model_validator(mode="after")
-    def _regular_expression(self) -> Self:
-        try:
-            re.compile(self.expect)
-        except re.error as error:
-            raise ValueError(f"expect is no regular expression: {error}") from error
-        return self
 
 
 class BackendImage(_Model):
@@ -104,7 +81,7 @@ class Backend(_Model):
     wsgi: str
     fixture: str | None = None
     fixture_command: Command | None = None
-    paths: Annotated[list[Route], Field(min_length=1, max_length=40)]
+    paths: Annotated[list[str], Field(min_length=1, max_length=40)]
     memory: Annotated[int, Field(ge=128, le=10240)] = 1024
     timeout: Annotated[int, Field(ge=1, le=900)] = 30
     environment: dict[str, str] = {}
@@ -132,8 +109,8 @@ class Frontend(_Model):
     """The Next.js application: a Fargate service behind the load balancer."""
 
     root: str
-    port: Annotated[int, Field(ge=1, le=65535)] = 3000
-    health_path: Pattern
+    port: Annotated[int, Field(ge=1024, le=65535)] = 3000
+    health_path: str
     command: Command
     environment: dict[str, str] = {}
     image: FrontendImage
@@ -144,22 +121,11 @@ class Site(_Model):
 
     probes: list[Probe] = []
 
-    @model_validator(mode="after")
-    def _only_read(self) -> Self:
-        if any(probe.body is not None or probe.csrf is not None for probe in self.probes):
-            raise ValueError("a site probe only reads: body and csrf are for backend.probes")
-        return self
-
 
 class Security(_Model):
     """Headers that the load balancer sends."""
 
-    content_security_policy: Annotated[str, Field(max_length=LONGEST_POLICY)]
-
-    @model_validator(mode="after")
-    def _facts(self) -> Self:
-        _check_facts(self.content_security_policy, POLICY_FACTS)
-        return self
+    content_security_policy: str
 
 
 class Parameter(_Model):
@@ -172,22 +138,11 @@ class Parameter(_Model):
     services: list[Literal["frontend"]] = []
     without: str = ""
 
-    @model_validator(mode="after")
-    def _fields_of_kind(self) -> Self:
-        if (self.kind == "plain") != (self.value is not None):
-            raise ValueError('`value` goes with kind = "plain", and with no other kind')
-        _check_facts(self.value or "", FACTS)
-        if self.use and self.kind != "generated":
-            raise ValueError('`use` goes with kind = "generated" only')
-        if self.kind == "secret" and not self.without:
-            raise ValueError("a secret must say in `without` what does not work until it is set")
-        return self
-
 
 class Manifest(_Model):
     """nest.toml as a whole."""
 
-    schema_version: Annotated[Literal[1], Field(alias="schema")]
+    schema_version: Annotated[Literal[1], BeforeValidator(_only_int), Field(alias="schema")]
     project: Project
     environments: Annotated[dict[str, Environment], Field(min_length=1)]
     backend: Backend
@@ -196,27 +151,6 @@ class Manifest(_Model):
     site: Site = Site()
     security: Security
     parameters: dict[str, Parameter]
-
-    @model_validator(mode="after")
-    def _names(self) -> Self:
-        for name in self.parameters:
-            if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name):
-                raise ValueError(f"parameter {name!r}: names are capitals, digits and underscores")
-        for name in self.environments:
-            if len(f"{self.project.name}-{name}") > LONGEST_STACK:
-                raise ValueError(
-                    f"{self.project.name}-{name} is longer than {LONGEST_STACK} characters: "
-                    "shorten the project's or the environment's name"
-                )
-        for name in self.tasks:
-            if not re.fullmatch(r"[a-z][a-z0-9-]*", name):
-                raise ValueError(f"task {name!r}: names are small letters, digits and dashes")
-        for use in ("database_password", "cache_auth_token"):
-            if sum(p.use == use for p in self.parameters.values()) != 1:
-                raise ValueError(f'exactly one parameter must have use = "{use}"')
-        if "migrate" not in self.tasks:
-            raise ValueError("there must be a task named migrate")
-        return self
 
     def application(self) -> dict[str, Any]:
         """Return the Terraform variable ``application`` of the environment roots, JSON-able."""
@@ -241,11 +175,12 @@ def load_manifest(app: Path) -> Manifest:
     """Read nest.toml from the folder ``app``.
 
     Raises:
-        NestctlError: ``manifest-missing``, ``manifest-syntax`` or ``manifest-invalid``, with file and line.
+        NestctlError: ``manifest-missing``, ``manifest-unreadable``, ``manifest-syntax`` or
+            ``manifest-invalid`` with file and line of everything that is wrong.
     """
     path = app / MANIFEST
     try:
-        text = path.read_text(encoding="utf-8")
+        document = read_toml(path)
     except FileNotFoundError as error:
         raise usage_error(
             "manifest-missing",
@@ -253,63 +188,107 @@ def load_manifest(app: Path) -> Manifest:
             "nestctl needs it to know the application's folders, commands and parameters.",
             "Name the folder that holds it: nestctl up --app DIR",
         ) from error
-    except (OSError, UnicodeDecodeError) as error:
+    except UnreadableError as error:
         raise usage_error(
             "manifest-unreadable", f"{path} cannot be read.", str(error), f"Check the file: {path}"
         ) from error
-    try:
-        return Manifest.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise _syntax_error(path, error) from error
-    except ValidationError as error:
-        raise _invalid(path, text, error) from error
+    except TomlSyntaxError as error:
+        place = f"{path}:{error.line}" if error.line else str(path)
+        raise usage_error(
+            "manifest-syntax", f"{place} is not valid TOML.", str(error), f"Edit {place}"
+        ) from error
+    manifest, faults = judge(document.values)
+    if manifest is None or faults:
+        raise invalid(path, document.text, faults)
+    return manifest
 
 
-def _syntax_error(path: Path, error: tomllib.TOMLDecodeError) -> NestctlError:
-    found = re.search(r"line (\d+)", str(error))
-    place = f"{path}:{found[1]}" if found else str(path)
-    return usage_error("manifest-syntax", f"{place} is not valid TOML.", str(error), f"Edit {place}")
+def judge(values: Mapping[str, Any]) -> tuple[Manifest | None, list[Fault]]:
+    """Return the manifest that the values describe, and everything that is wrong with them.
 
-
-def _invalid(path: Path, text: str, error: ValidationError) -> NestctlError:
-    reasons = []
-    first_line = 1
-    for number, fault in enumerate(error.errors()):
-        line = line_of(text, [str(part) for part in fault["loc"]])
-        if number == 0:
-            first_line = line
-        where = ".".join(str(part) for part in fault["loc"]) or "the manifest"
-        reasons.append(f"{path}:{line}: {where}: {fault['msg'].removeprefix('Value error, ')}")
-    return usage_error(
-        "manifest-invalid",
-        f"{path} does not describe an application that nestctl can deploy.",
-        "\n".join(reasons),
-        f"Edit {path}:{first_line}; every field is explained in docs/reference/nest-toml.md",
-    )
-
-
-def line_of(text: str, location: list[str]) -> int:
-    """Return the line (from 1) of the deepest part of ``location`` that can be found in the TOML ``text``.
-
-    Args:
-        text: The document.
-        location: Keys from the root: ``["tasks", "migrate", "command"]``. Indices of arrays are digits.
+    A fault of one field hides none of another: what has the wrong shape is left out before the rest is
+    looked at. Without a right shape there is no manifest, and one fault at least.
     """
-    best = 1
-    depth = 0
-    table: list[str] = []
-    for number, raw in enumerate(text.splitlines(), 1):
-        line = raw.strip()
-        header = re.match(r"^\[\[?\s*([^\]]+?)\s*\]\]?", line)
-        if header:
-            table = [part.strip().strip("\"'") for part in header[1].split(".")]
-            keys = table
-        else:
-            key = re.match(r"^([A-Za-z0-9_.\"'-]+)\s*=", line)
-            if not key:
-                continue
-            keys = [*table, *(part.strip("\"'") for part in key[1].split("."))]
-        names = [part for part in location if not part.isdigit()]
-        if keys == names[: len(keys)] and len(keys) > depth:
-            best, depth = number, len(keys)
-    return best
+    try:
+        manifest = Manifest.model_validate(dict(values))
+    except ValidationError as error:
+        return None, [*_shape(error), *rules.judge(_parts(_without(values, error)))]
+    return manifest, list(rules.judge(rules.Parts(**{name: getattr(manifest, name) for name in SECTIONS})))
+
+
+SECTIONS = ("project", "environments", "backend", "frontend", "tasks", "site", "security", "parameters")
+
+
+def _shape(error: ValidationError) -> Iterator[Fault]:
+    for fault in error.errors(include_url=False):
+        where = tuple(str(part) for part in fault["loc"])
+        match fault["type"]:
+            case "extra_forbidden":
+                what = f"there is no such field{nearest(where[-1], _fields(where[:-1]))}"
+            case "missing":
+                what = "it is missing, and required"
+            case _:
+                what = fault["msg"].removeprefix("Value error, ")
+        yield Fault(where, what)
+
+
+def _fields(where: tuple[str, ...]) -> list[str]:
+    """Return the names of the fields of the table at ``where``."""
+    model: Any = Manifest
+    for part in where:
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            names = {field.alias or name: field.annotation for name, field in model.model_fields.items()}
+            model = names.get(part)
+        else:  # a dictionary's key or a list's index: beyond it stands the type of the items
+            model = (get_args(model) or (None,))[-1]
+    if isinstance(model, type) and issubclass(model, BaseModel):
+        return [field.alias or name for name, field in model.model_fields.items()]
+    return []
+
+
+def _without(values: Mapping[str, Any], error: ValidationError) -> dict[str, Any]:
+    """Return the values without what has the wrong shape, and without the tables that lack something."""
+    left = deepcopy(dict(values))
+    places = {
+        tuple(fault["loc"][:-1] if fault["type"] == "missing" else fault["loc"]) for fault in error.errors()
+    }
+    # Backwards, so that the places of a list's other items stay as they are.
+    for place in sorted(places, key=lambda parts: [(isinstance(p, int), p) for p in parts], reverse=True):
+        if not place:
+            continue
+        node: Any = left
+        for part in place[:-1]:
+            try:
+                node = node[part]
+            except (KeyError, IndexError, TypeError):
+                node = None
+        last = place[-1]
+        if isinstance(node, dict):
+            node.pop(last, None)
+        elif isinstance(node, list) and isinstance(last, int) and last < len(node):
+            del node[last]
+    return left
+
+
+def _parts(values: Mapping[str, Any]) -> rules.Parts:
+    def one(kind: type[Part], value: Any) -> Part | None:
+        try:
+            return TypeAdapter(kind).validate_python(value)
+        except ValidationError:
+            return None
+
+    def each(kind: type[Part], name: str) -> dict[str, Part]:
+        found = values.get(name)
+        given = found if isinstance(found, dict) else {}
+        return {key: part for key, value in given.items() if (part := one(kind, value)) is not None}
+
+    return rules.Parts(
+        project=one(Project, values.get("project")),
+        environments=each(Environment, "environments"),
+        backend=one(Backend, values.get("backend")),
+        frontend=one(Frontend, values.get("frontend")),
+        tasks=each(Task, "tasks"),
+        site=one(Site, values.get("site", {})),
+        security=one(Security, values.get("security")),
+        parameters=each(Parameter, "parameters"),
+    )

@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nestctl.report import usage_error
+from nestctl.report import NestctlError, usage_error
+from nestctl.settings.faults import nearest
 from nestctl.settings.manifest import Manifest, load_manifest
 from nestctl.settings.paths import CHECKOUT, user_file, work_dir
-
-REGION = re.compile(r"^(af|ap|ca|eu|il|me|mx|sa|us|cn|us-gov)-[a-z]+-\d$")
-"""Shape of a region name, from the AWS General Reference."""
-
-DOMAIN = re.compile(r"^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$")
-"""RFC 1035 labels, at least two of them."""
-
-FARGATE_MEMORY: dict[int, range | tuple[int, ...]] = {
-    256: (512, 1024, 2048),
-    512: range(1024, 4097, 1024),
-    1024: range(2048, 8193, 1024),
-    2048: range(4096, 16385, 1024),
-    4096: range(8192, 30721, 1024),
-    8192: range(16384, 61441, 4096),
-    16384: range(32768, 122881, 8192),
-}
-"""Memory in MiB that Fargate offers for each number of CPU units (Amazon ECS Developer Guide)."""
+from nestctl.settings.reading import TomlSyntaxError, UnreadableError, read_toml
+from nestctl.settings.rules import policy
+from nestctl.settings.rules.addresses import domain_fault, region_fault
 
 
 @dataclass(frozen=True)
@@ -77,13 +62,13 @@ def resolve(
     Raises:
         NestctlError: Something is missing or malformed (exit status 2); nothing was changed.
     """
-    folder = (app or CHECKOUT).resolve()
+    folder = _folder(app or CHECKOUT)
     manifest = load_manifest(folder)
     if environment not in manifest.environments:
         known = ", ".join(manifest.environments)
         raise usage_error(
             "unknown-environment",
-            f"There is no environment {environment!r}.",
+            f"There is no environment {environment!r}{nearest(environment, manifest.environments)}.",
             f"{folder / 'nest.toml'} has: {known}.",
             f"nestctl up --env {next(iter(manifest.environments))}",
         )
@@ -103,13 +88,13 @@ def resolve(
     )
     _check_region(settled_region)
     _check_domain(settled_domain)
-    check_fargate(
-        chosen.sizes.get("frontend_task_cpu", "512"),
-        chosen.sizes.get("frontend_task_memory", "1024"),
-        f"environments.{environment}.sizes",
-    )
-    for name, task in manifest.tasks.items():
-        check_fargate(task.cpu, task.memory, f"tasks.{name}")
+    if what := policy.domain_fault(manifest.security.content_security_policy, str(settled_domain.value)):
+        raise usage_error(
+            "bad-domain",
+            f"{settled_domain.value} is too long a domain (from: {settled_domain.source}).",
+            f"The content security policy names it: {what}.",
+            f"Choose a shorter domain, or edit content_security_policy in {folder / 'nest.toml'}",
+        )
     return Settings(
         app=folder,
         manifest=manifest,
@@ -122,29 +107,16 @@ def resolve(
     )
 
 
-def check_fargate(cpu: Any, memory: Any, where: str) -> None:
-    """Refuse a pair of CPU units and MiB that Fargate does not have.
-
-    Raises:
-        NestctlError: ``fargate-size``.
-    """
+def _folder(app: Path) -> Path:
     try:
-        units, mebibytes = int(cpu), int(memory)
-    except ValueError:
-        units, mebibytes = 0, 0
-    offered = FARGATE_MEMORY.get(units)
-    if offered is None:
-        choice = "CPU units are one of " + ", ".join(map(str, FARGATE_MEMORY)) + "."
-    elif mebibytes not in offered:
-        choice = f"{units} CPU units go with {', '.join(map(str, offered))} MiB."
-    else:
-        return
-    raise usage_error(
-        "fargate-size",
-        f"Fargate has no task of {cpu} CPU units and {memory} MiB.",
-        choice,
-        f"Edit {where} in nest.toml",
-    )
+        return app.resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: links that lead in a circle
+        raise usage_error(
+            "manifest-missing",
+            f"{app} leads nowhere.",
+            str(error),
+            "Name the folder that holds nest.toml: nestctl up --app DIR",
+        ) from error
 
 
 def _first(*candidates: tuple[str, Any]) -> Setting:
@@ -155,32 +127,44 @@ def _first(*candidates: tuple[str, Any]) -> Setting:
 
 
 def _check_region(setting: Setting) -> None:
-    if not REGION.match(str(setting.value)):
+    if what := region_fault(str(setting.value)):
         raise usage_error(
             "bad-region",
-            f"{setting.value!r} is not an AWS region (from: {setting.source}).",
-            "A region looks like us-east-1 or eu-central-1.",
+            f"{what} (from: {setting.source}).",
+            "A region looks like us-east-1 or eu-central-1, and is one that this botocore knows.",
             "nestctl up --region us-east-1",
         )
 
 
 def _check_domain(setting: Setting) -> None:
-    if not DOMAIN.match(str(setting.value)):
+    if what := domain_fault(str(setting.value)):
         raise usage_error(
             "bad-domain",
-            f"{setting.value!r} is not a domain name (from: {setting.source}).",
-            "It must be a bare name in small letters, like staging.nest.owasp.org: no scheme, port or path.",
+            f"{setting.value!r} cannot be the site's domain name (from: {setting.source}).",
+            f"{what[0].upper()}{what[1:]}.",
             "nestctl up --domain staging.nest.owasp.org",
         )
+
+
+USER_SETTINGS = ("region", "domain")
+"""What the user's file may hold."""
 
 
 def _user_settings() -> dict[str, Any]:
     path = user_file()
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        found = read_toml(path).values
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
-        raise usage_error(
-            "user-file", f"{path} cannot be read.", str(error), f"Edit or remove {path}"
-        ) from error
+    except (UnreadableError, TomlSyntaxError) as error:
+        raise _bad_user_file(path, str(error)) from error
+    for name, value in found.items():
+        if name not in USER_SETTINGS:
+            raise _bad_user_file(path, f"{name} is no setting of it{nearest(name, USER_SETTINGS)}")
+        if not isinstance(value, str):
+            raise _bad_user_file(path, f"{name} must be text.")
+    return found
+
+
+def _bad_user_file(path: Path, why: str) -> NestctlError:
+    return usage_error("user-file", f"{path} cannot be used.", why, f"Edit or remove {path}")

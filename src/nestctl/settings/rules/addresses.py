@@ -1,0 +1,60 @@
+"""Where an environment is: regions that AWS has, and domain names."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from nestctl.settings.faults import Fault, nearest
+from nestctl.settings.rules.parts import Parts
+
+DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+([a-z]{2,63}|xn--[a-z0-9-]{1,58}[a-z0-9])")
+"""RFC 1035 labels, at least two of them; the last is no number, so that it is no address."""
+
+LONGEST_DOMAIN = 64
+"""Octets of a certificate's first name (ACM, ``RequestCertificate``: RFC 5280 bounds the common name)."""
+
+
+def faults(parts: Parts) -> Iterator[Fault]:
+    """Yield what is wrong with regions and domains."""
+    for name, environment in parts.environments.items():
+        if what := region_fault(environment.region):
+            yield Fault(("environments", name, "region"), what)
+        if what := domain_fault(environment.domain):
+            yield Fault(("environments", name, "domain"), what)
+
+
+def region_fault(region: str) -> str | None:
+    """Return why a region is none, ``None`` when it is one."""
+    if region in regions():
+        return None
+    return f"{region!r} is not an AWS region{nearest(region, sorted(regions()))}"
+
+
+def domain_fault(domain: str) -> str | None:
+    """Return why a domain cannot be the site's, ``None`` when it can."""
+    if not DOMAIN.fullmatch(domain):
+        return (
+            f"{domain!r} is not a domain name: "
+            "it must be a bare one in small letters, without scheme, port or path"
+        )
+    if len(domain) > LONGEST_DOMAIN:
+        return f"it has {len(domain)} characters; a certificate's name has at most {LONGEST_DOMAIN}"
+    return None
+
+
+@cache
+def regions() -> frozenset[str]:
+    """Return the regions of all partitions, from botocore's own list."""
+    found = importlib.util.find_spec("botocore")  # loading botocore itself takes ten times as long
+    assert found is not None  # noqa: S101 - a dependency
+    assert found.origin is not None  # noqa: S101 - a package with files
+    text = (Path(found.origin).parent / "data" / "partitions.json").read_text(encoding="utf-8")
+    partitions = json.loads(text)["partitions"]
+    return frozenset(
+        name for partition in partitions for name in partition["regions"] if not name.endswith("-global")
+    )

@@ -1,0 +1,94 @@
+"""Paths: those of addresses, which the load balancer matches, and those of files in the application."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath, PureWindowsPath
+
+from nestctl.settings.faults import Fault
+from nestctl.settings.rules.parts import Parts
+
+ROUTE = re.compile(r"/[A-Za-z0-9_.$/~\"'@:+&*?-]*")
+"""Characters of a path condition (Elastic Load Balancing, "Path conditions")."""
+
+LONGEST_ROUTE = 128
+"""Characters of a path condition (the same page)."""
+
+LONGEST_HEALTH_PATH = 1024
+"""Characters of a health check's path (Elastic Load Balancing, ``CreateTargetGroup``)."""
+
+ADDRESS = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*(\?[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?")
+"""Path and query as RFC 3986 writes them: no blank, nothing outside ASCII, no fragment."""
+
+HEALTH_PATH = re.compile(r"/[A-Za-z0-9._~!$&*+,;=:@%/-]*")
+"""A path without a query; it stands between quotation marks in the container's health check."""
+
+
+def faults(parts: Parts) -> Iterator[Fault]:
+    """Yield what is wrong with paths."""
+    if parts.backend:
+        yield from _routes(parts.backend.paths)
+        yield from _file(("backend", "root"), parts.backend.root)
+        yield from _file(("backend", "image", "dockerfile"), parts.backend.image.dockerfile)
+        if parts.backend.fixture is not None:
+            yield from _file(("backend", "fixture"), parts.backend.fixture)
+    if parts.frontend:
+        yield from _file(("frontend", "root"), parts.frontend.root)
+        yield from _file(("frontend", "image", "dockerfile"), parts.frontend.image.dockerfile)
+        yield from _health(parts.frontend.health_path)
+
+
+def address_fault(path: str) -> str | None:
+    """Return why a path cannot be asked for, ``None`` when it can."""
+    if ADDRESS.fullmatch(path):
+        return None
+    return (
+        f"{path!r} is no path of a site: it begins with /, and what is no letter, digit or "
+        "punctuation of an address is written as %XX"
+    )
+
+
+def _routes(paths: list[str]) -> Iterator[Fault]:
+    seen: set[str] = set()
+    for index, path in enumerate(paths):
+        where = ("backend", "paths", str(index))
+        if not ROUTE.fullmatch(path):
+            yield Fault(
+                where,
+                f"{path!r} is no path pattern: it begins with /, and the load balancer takes "
+                "letters and digits of ASCII and _-.$/~\"'@:+&*? only",
+            )
+        if len(path) > LONGEST_ROUTE:
+            yield Fault(where, f"it has {len(path)} characters; a path pattern has at most {LONGEST_ROUTE}")
+        if len(re.findall(r"[*?]", path)) > 1:
+            yield Fault(where, f"{path!r} has more than one wildcard (* or ?)")
+        if path in seen:
+            yield Fault(where, f"{path!r} is listed twice")
+        seen.add(path)
+
+
+def _health(path: str) -> Iterator[Fault]:
+    where = ("frontend", "health_path")
+    if not HEALTH_PATH.fullmatch(path):
+        yield Fault(
+            where,
+            f"{path!r} is no path for a health check: it begins with / and has no query, blank or quotation "
+            "mark",
+        )
+    if len(path) > LONGEST_HEALTH_PATH:
+        yield Fault(where, f"it has {len(path)} characters, more than {LONGEST_HEALTH_PATH}")
+
+
+def _file(where: tuple[str, ...], path: str) -> Iterator[Fault]:
+    pure = PurePosixPath(path)
+    if not path.strip() or path != path.strip():
+        yield Fault(where, f"{path!r} is no path: it is empty, or has blanks at its ends")
+    elif not path.isprintable():
+        yield Fault(where, f"{path!r} has control characters in it")
+    elif pure.is_absolute() or PureWindowsPath(path).drive or path.startswith("~"):
+        yield Fault(where, f"{path!r} is not within the application: write it from nest.toml's folder")
+    elif ".." in pure.parts:
+        yield Fault(where, f"{path!r} leads out of the application: a deployment takes only what is in it")
+    elif "\\" in path:
+        yield Fault(where, f"{path!r}: folders are divided by /")

@@ -1,0 +1,477 @@
+"""A table of manifests that nobody can deploy: each is refused at once, by line, with what would be right."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from nestctl.report import ExitCode, NestctlError
+from nestctl.settings.manifest import load_manifest
+from nestctl.settings.paths import CHECKOUT
+
+PRODUCTION = "[environments.production]"
+SHIPPED = (CHECKOUT / "nest.toml").read_text(encoding="utf-8")
+SIZE = "environments.staging.sizes"
+SIZES = "db_allocated_storage = 100\n"
+POLICY = "content_security_policy = \"default-src 'self';"
+LOAD = '[tasks.load-data]\ncommand = ["python", "manage.py", "load_data"]\n'
+KEEP_ALIVE = 'KEEP_ALIVE_TIMEOUT = "65000"'
+SETTINGS = 'DJANGO_SETTINGS_MODULE = "config.settings"'
+HOME = 'path = "/"\n'
+DB_PORT = 'value = "{database_port}"'
+DEEP = "[" * 4000 + "]" * 4000
+
+
+def refused(folder: Path, text: str) -> NestctlError:
+    (folder / "nest.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(NestctlError) as caught:
+        load_manifest(folder)
+    error = caught.value
+    assert error.exit_code == ExitCode.USAGE
+    assert error.what
+    assert error.why
+    assert error.next
+    return error
+
+
+def sizes(line: str) -> tuple[str, str]:
+    return SIZES, f"{SIZES}{line}\n"
+
+
+def schedule(text: str) -> tuple[str, str]:
+    return LOAD, f'{LOAD}schedule = "{text}"\n'
+
+
+def route(text: str) -> tuple[str, str]:
+    return '"/csrf/*"', text
+
+
+def region(text: str) -> tuple[str, str]:
+    return 'region = "us-east-1"', f"region = {text}"
+
+
+def domain(text: str) -> tuple[str, str]:
+    return 'domain = "staging.nest.owasp.org"', f"domain = {text}"
+
+
+NAMES = [
+    ('name = "nest" ', 'name = "Nest!" ', "project.name", "no name"),
+    ('name = "nest" ', 'name = "" ', "project.name", "no name"),
+    ('name = "nest" ', 'name = "n" ', "project.name", "no name"),
+    ('name = "nest" ', 'name = "9nest" ', "project.name", "no name"),
+    ('name = "nest" ', 'name = "nest-" ', "project.name", "no name"),
+    ('name = "nest" ', 'name = "ne_st" ', "project.name", "no name"),
+    ('name = "nest" ', 'name = "ne--st" ', "project.name", "two dashes"),
+    ('name = "nest" ', 'name = "nést" ', "project.name", "no name"),
+    ('name = "nest" ', 'name = "nest\\n" ', "project.name", "no name"),
+    ('name = "nest" ', 'name = "aws" ', "project.name", "aws"),
+    ('name = "nest" ', 'name = "ssmx" ', "project.name", "ssm"),
+    ('name = "nest" ', 'name = "internal" ', "project.name", "internal-"),
+    ('name = "nest" ', 'name = "admin" ', "project.name", "PostgreSQL"),
+    ('name = "nest" ', 'name = "user" ', "project.name", "PostgreSQL"),
+    ('name = "nest" ', 'name = "nest-the-project" ', "environments.staging", "longer than 16"),
+    ('name = "nest" ', "name = 4 ", "project.name", "valid string"),
+    ("[project]", "[projects]", "projects", "did you mean 'project'?"),
+    (
+        PRODUCTION,
+        "[environments.prod_1]",
+        "environments.prod_1",
+        "no name of an environment",
+    ),
+    (PRODUCTION, "[environments.Production]", "environments.Production", "no name of an"),
+    (
+        PRODUCTION,
+        "[environments.prod-live-xy]",
+        "environments.prod-live-xy",
+        "longer than 16",
+    ),
+    (PRODUCTION, "[environments.state]", "environments.state", "no environment"),
+    (PRODUCTION, "[environments.bootstrap]", "environments.bootstrap", "no environment"),
+    (
+        PRODUCTION,
+        '[environments."pro duction"]',
+        "environments.pro duction",
+        "no name of an",
+    ),
+    (PRODUCTION, '[environments."größe"]', "environments.größe", "no name of an"),
+    (PRODUCTION, "[environments.pro--d]", "environments.pro--d", "two dashes"),
+    ("[tasks.migrate]", "[tasks.prepare]", "tasks", "task named migrate"),
+    ("[tasks.load-data]", "[tasks.Load]", "tasks.Load", "small letters"),
+    ("[tasks.load-data]", "[tasks.load_data]", "tasks.load_data", "small letters"),
+    ("[tasks.load-data]", "[tasks.9load]", "tasks.9load", "small letters"),
+    ("[tasks.load-data]", "[tasks.frontend]", "tasks.frontend", "choose another"),
+    ("[tasks.load-data]", f"[tasks.{'x' * 60}]", "tasks." + "x" * 60, "60 characters"),
+    ("[parameters.GITHUB_TOKEN]", "[parameters.github_token]", "parameters.github_token", "capitals"),
+    ("[parameters.GITHUB_TOKEN]", '[parameters."GITHUB TOKEN"]', "parameters.GITHUB TOKEN", "capitals"),
+    ("[parameters.GITHUB_TOKEN]", "[parameters.GITHUB-TOKEN]", "parameters.GITHUB-TOKEN", "capitals"),
+    ("[parameters.GITHUB_TOKEN]", f"[parameters.{'X' * 1000}]", "parameters." + "X" * 1000, "more than AWS"),
+]
+
+PLACES = [
+    (*region('"mars-east-1"'), "environments.staging.region", "not an AWS region"),
+    (*region('"us-east-9"'), "environments.staging.region", "did you mean 'us-east-"),
+    (*region('"us-east-1a"'), "environments.staging.region", "did you mean 'us-east-1'?"),
+    (*region('"US-EAST-1"'), "environments.staging.region", "not an AWS region"),
+    (*region('"aws-global"'), "environments.staging.region", "not an AWS region"),
+    (*region('""'), "environments.staging.region", "not an AWS region"),
+    (*region('"us-east-1\\n"'), "environments.staging.region", "not an AWS region"),
+    (*region('["us-east-1"]'), "environments.staging.region", "valid string"),
+    (*domain('"https://nest.owasp.org"'), "environments.staging.domain", "without scheme"),
+    (*domain('"nest.owasp.org:443"'), "environments.staging.domain", "not a domain name"),
+    (*domain('"nest.owasp.org/"'), "environments.staging.domain", "not a domain name"),
+    (*domain('"Nest.owasp.org"'), "environments.staging.domain", "small letters"),
+    (*domain('"nest"'), "environments.staging.domain", "not a domain name"),
+    (*domain('"nest..org"'), "environments.staging.domain", "not a domain name"),
+    (*domain('"-nest.org"'), "environments.staging.domain", "not a domain name"),
+    (*domain('"ne_st.org"'), "environments.staging.domain", "not a domain name"),
+    (*domain('"näst.org"'), "environments.staging.domain", "not a domain name"),
+    (*domain('"nest.org."'), "environments.staging.domain", "not a domain name"),
+    (*domain('"10.0.0.1"'), "environments.staging.domain", "not a domain name"),
+    (*domain('"*.nest.org"'), "environments.staging.domain", "not a domain name"),
+    (*domain('" nest.org"'), "environments.staging.domain", "not a domain name"),
+    (*domain(f'"{"a" * 60}.nest.org"'), "environments.staging.domain", "at most 64"),
+    (*domain(f'"{"a" * 64}.org"'), "environments.staging.domain", "not a domain name"),
+    (*domain("true"), "environments.staging.domain", "valid string"),
+    ('domain = "staging.nest.owasp.org"\n', "", "environments.staging.domain", "missing"),
+]
+
+SIZE_CASES = [
+    (*sizes("db_alocated_storage = 50"), f"{SIZE}.db_alocated_storage", "did you mean"),
+    (*sizes("size = 3"), f"{SIZE}.size", "no such variable"),
+    (SIZES, 'db_allocated_storage = "much"\n', f"{SIZE}.db_allocated_storage", "a number"),
+    (SIZES, "db_allocated_storage = [100]\n", f"{SIZE}.db_allocated_storage", "a number"),
+    (SIZES, "db_allocated_storage = inf\n", f"{SIZE}.db_allocated_storage", "no number"),
+    (SIZES, "db_allocated_storage = nan\n", f"{SIZE}.db_allocated_storage", "no number"),
+    (SIZES, "db_allocated_storage = true\n", f"{SIZE}.db_allocated_storage", "a number"),
+    (SIZES, "db_allocated_storage = {}\n", f"{SIZE}.db_allocated_storage", "a number"),
+    (
+        SIZES,
+        "db_allocated_storage = 2026-01-01\n",
+        f"{SIZE}.db_allocated_storage",
+        "dates",
+    ),
+    (*sizes('db_multi_az = "yes"'), f"{SIZE}.db_multi_az", "true or false"),
+    (*sizes("db_multi_az = 1"), f"{SIZE}.db_multi_az", "true or false"),
+    (*sizes('alarm_emails = "a@b.org"'), f"{SIZE}.alarm_emails", "a list"),
+    (*sizes("alarm_emails = [[]]"), f"{SIZE}.alarm_emails", "text"),
+    (*sizes("frontend_autoscaling = 3"), f"{SIZE}.frontend_autoscaling", "a table with"),
+    (
+        *sizes("frontend_autoscaling = {min = 1}"),
+        f"{SIZE}.frontend_autoscaling",
+        "lacks max",
+    ),
+    (
+        *sizes("frontend_autoscaling = {min = 1, max = 2, top = 3}"),
+        f"{SIZE}.frontend_autoscaling",
+        "has no top",
+    ),
+    (
+        *sizes('frontend_autoscaling = {min = "few", max = 2}'),
+        f"{SIZE}.frontend_autoscaling",
+        "min: it must be a number",
+    ),
+    (*sizes('tags = ["a"]'), f"{SIZE}.tags", "a table, each value text"),
+    (*sizes("tags = {a = [1]}"), f"{SIZE}.tags", "text"),
+    (*sizes('project_name = "x"'), f"{SIZE}.project_name", "comes from project.name"),
+    (*sizes('domain_name = "a.org"'), f"{SIZE}.domain_name", "comes from `domain`"),
+    (*sizes("application = {}"), f"{SIZE}.application", "no size"),
+    (*sizes('backend_image_tag = "x"'), f"{SIZE}.backend_image_tag", "no size"),
+    (
+        'frontend_task_memory = "1024"',
+        'frontend_task_memory = "1000"',
+        f"{SIZE}.frontend_task_memory",
+        "Fargate has no task",
+    ),
+    (
+        'frontend_task_cpu = "512"',
+        'frontend_task_cpu = "3"',
+        f"{SIZE}.frontend_task_memory",
+        "CPU units are one of",
+    ),
+    ("[environments.staging.sizes]", "[environments.staging.size]", "environments.staging.size", "'sizes'?"),
+]
+
+BACKEND = [
+    ("memory = 1024 ", "memory = 64 ", "backend.memory", "greater than or equal to 128"),
+    ("memory = 1024 ", "memory = 10241 ", "backend.memory", "less than or equal to 10240"),
+    ("memory = 1024 ", 'memory = "1024" ', "backend.memory", "valid integer"),
+    ("memory = 1024 ", "memory = true ", "backend.memory", "valid integer"),
+    ("memory = 1024 ", "memory = 1024.5 ", "backend.memory", "valid integer"),
+    ("memory = 1024 ", "memroy = 1024 ", "backend.memroy", "did you mean 'memory'?"),
+    ("timeout = 30 ", "timeout = 901 ", "backend.timeout", "less than or equal to 900"),
+    ("timeout = 30 ", "timeout = 0 ", "backend.timeout", "greater than or equal to 1"),
+    ('root = "backend" ', 'root = "../backend" ', "backend.root", "leads out"),
+    ('root = "backend" ', 'root = "/srv/backend" ', "backend.root", "not within"),
+    ('root = "backend" ', 'root = "~/backend" ', "backend.root", "not within"),
+    ('root = "backend" ', 'root = "C:/backend" ', "backend.root", "not within"),
+    ('root = "backend" ', 'root = "" ', "backend.root", "no path"),
+    ('root = "backend" ', 'root = " backend " ', "backend.root", "blanks"),
+    ('root = "backend" ', 'root = "back\\u0000end" ', "backend.root", "control"),
+    ('root = "backend" ', 'root = "a/../../b" ', "backend.root", "leads out"),
+    ('docker/backend/Dockerfile"\n', '../Dockerfile"\n', "backend.image.dockerfile", "leads out"),
+    ('"data/nest.dump" ', '"../nest.dump" ', "backend.fixture", "leads out"),
+    ('"data/nest.dump" ', '"/etc/passwd" ', "backend.fixture", "not within"),
+    ('fixture = "data/nest.dump" ', "", "backend.fixture_command", "`fixture` must name it"),
+    ('wsgi = "config.wsgi.application"', 'wsgi = ""', "backend.wsgi", "no WSGI application"),
+    ('wsgi = "config.wsgi.application"', 'wsgi = "application"', "backend.wsgi", "no WSGI application"),
+    ('wsgi = "config.wsgi.application"', 'wsgi = "config/wsgi.py"', "backend.wsgi", "no WSGI application"),
+    ('wsgi = "config.wsgi.application"', 'wsgi = "config.wsgi:app"', "backend.wsgi", "no WSGI application"),
+    (*route('"csrf/*"'), "backend.paths.1", "begins with /"),
+    (*route('""'), "backend.paths.1", "begins with /"),
+    (*route('"/*/csrf/*"'), "backend.paths.1", "more than one wildcard"),
+    (*route('"/csrf/??"'), "backend.paths.1", "more than one wildcard"),
+    (*route('"/cs rf/*"'), "backend.paths.1", "letters and digits of ASCII"),
+    (*route('"/größe/*"'), "backend.paths.1", "letters and digits of ASCII"),
+    (*route('"/csrf/%20*"'), "backend.paths.1", "letters and digits of ASCII"),
+    (*route('"/csrf\\n"'), "backend.paths.1", "letters and digits of ASCII"),
+    (*route('"/graphql/*"'), "backend.paths.1", "listed twice"),
+    (*route(f'"/{"x" * 128}"'), "backend.paths.1", "at most 128"),
+    (*route("4"), "backend.paths.1", "valid string"),
+    (SETTINGS, 'A = "x"', "backend.environment.A", "two characters"),
+    (SETTINGS, '"MY-NAME" = "x"', "backend.environment.MY-NAME", "no variable's name"),
+    (SETTINGS, 'AWS_REGION = "x"', "backend.environment.AWS_REGION", "Lambda keeps"),
+    (SETTINGS, 'AWS_LAMBDA_ANY = "x"', "backend.environment.AWS_LAMBDA_ANY", "Lambda keeps"),
+    (SETTINGS, 'AWS_ACCESS_KEY_ID = "x"', "backend.environment.AWS_ACCESS_KEY_ID", "Lambda keeps"),
+    (SETTINGS, 'NEST_RELEASE = "x"', "backend.environment.NEST_RELEASE", "set by a deployment"),
+    (SETTINGS, f'LARGE = "{"x" * 4050}"', "backend.environment", "Lambda takes 4,096"),
+    (SETTINGS, f'LARGE = "{"é" * 2025}"', "backend.environment", "Lambda takes 4,096"),
+    (SETTINGS, "NUMBER = 3", "backend.environment.NUMBER", "valid string"),
+    ('groups = ["container"]', "groups = [1]", "backend.image.groups.0", "valid string"),
+    ('groups = ["container"]', 'groups = ["con tainer"]', "backend.image.groups.0", "no name of a"),
+    ('groups = ["container"]', 'groups = ["--all"]', "backend.image.groups.0", "no name of a"),
+    ('csrf = "/csrf/" ', 'csrf = "csrf" ', "backend.probes.1.csrf", "no path of a site"),
+    ('body = \'{"query"', "body = '{query\"", "backend.probes.1.body", "no JSON"),
+    ("body = '{", "bdy = '{", "backend.probes.1.bdy", "did you mean 'body'?"),
+]
+
+REST = [
+    (LOAD, "[tasks.load-data]\ncommand = []\n", "tasks.load-data.command", "at least 1 item"),
+    (LOAD, '[tasks.load-data]\ncommand = [""]\n', "tasks.load-data.command", "empty"),
+    (LOAD, '[tasks.load-data]\ncommand = "python"\n', "tasks.load-data.command", "valid list"),
+    (LOAD, "[tasks.load-data]\n", "tasks.load-data.command", "missing"),
+    (LOAD, f'{LOAD}cpu = "300"\n', "tasks.load-data.cpu", "CPU units are one of"),
+    (LOAD, f"{LOAD}cpu = 512\n", "tasks.load-data.cpu", "valid string"),
+    (LOAD, f'{LOAD}memory = "99999999999"\n', "tasks.load-data.memory", "Fargate has no task"),
+    (LOAD, f'{LOAD}shedule = "rate(1 day)"\n', "tasks.load-data.shedule", "did you mean 'schedule'?"),
+    (LOAD, f'{LOAD}environment = {{AWS_REGION = "x"}}\n', "tasks.load-data.environment.AWS_REGION", "Lambda"),
+    (LOAD, f'{LOAD}environment = {{BIG = "{"x" * 65536}"}}\n', "tasks.load-data", "ECS takes 65,536"),
+    (*schedule(""), "tasks.load-data.schedule", "no schedule"),
+    (*schedule("daily"), "tasks.load-data.schedule", "no schedule"),
+    (*schedule("0 3 * * *"), "tasks.load-data.schedule", "no schedule"),
+    (*schedule("rate(0 days)"), "tasks.load-data.schedule", "above 0"),
+    (*schedule("rate(-1 days)"), "tasks.load-data.schedule", "above 0"),
+    (*schedule("rate(1 week)"), "tasks.load-data.schedule", "minutes, hours or days"),
+    (*schedule("rate(1 days)"), "tasks.load-data.schedule", "write rate(1 day)"),
+    (*schedule("rate(5 minute)"), "tasks.load-data.schedule", "write rate(5 minutes)"),
+    (*schedule("rate(1day)"), "tasks.load-data.schedule", "minutes, hours or days"),
+    (*schedule("rate(1.5 hours)"), "tasks.load-data.schedule", "whole number"),
+    (*schedule("cron(0 3 * * *)"), "tasks.load-data.schedule", "it has 5 fields"),
+    (*schedule("cron(0 3 * * * *)"), "tasks.load-data.schedule", "must be ?"),
+    (*schedule("cron(0 3 ? * ? *)"), "tasks.load-data.schedule", "must be ?"),
+    (*schedule("cron(60 3 * * ? *)"), "tasks.load-data.schedule", "minutes (0 to 59)"),
+    (*schedule("cron(0 24 * * ? *)"), "tasks.load-data.schedule", "hours (0 to 23)"),
+    (*schedule("cron(0 3 32 * ? *)"), "tasks.load-data.schedule", "day of month (1 to 31)"),
+    (*schedule("cron(0 3 * 13 ? *)"), "tasks.load-data.schedule", "month (1 to 12)"),
+    (*schedule("cron(0 3 ? * 0 *)"), "tasks.load-data.schedule", "day of week (1 to 7)"),
+    (*schedule("cron(0 3 ? * MON#6 *)"), "tasks.load-data.schedule", "day of week"),
+    (*schedule("cron(0 3 * * ? 1969)"), "tasks.load-data.schedule", "year (1970 to 2199)"),
+    (*schedule("cron(*/0 3 * * ? *)"), "tasks.load-data.schedule", "minutes"),
+    (*schedule("cron(0,,5 3 * * ? *)"), "tasks.load-data.schedule", "minutes"),
+    (*schedule("at(2030-02-30T03:00:00)"), "tasks.load-data.schedule", "point in time"),
+    (*schedule("at(2030-01-31)"), "tasks.load-data.schedule", "point in time"),
+    (*schedule("at(2030-01-31T03:00:00Z)"), "tasks.load-data.schedule", "point in time"),
+    (*schedule("cron(" + "0," * 200 + "0 3 * * ? *)"), "tasks.load-data.schedule", "at most 256"),
+    ("port = 3000", "port = 70000", "frontend.port", "less than or equal to 65535"),
+    ("port = 3000", "port = 0", "frontend.port", "greater than or equal to 1024"),
+    ("port = 3000", "port = 80", "frontend.port", "greater than or equal to 1024"),
+    ("port = 3000", 'port = "3000"', "frontend.port", "valid integer"),
+    ("port = 3000", "port = true", "frontend.port", "valid integer"),
+    ("port = 3000", "prot = 3000", "frontend.prot", "did you mean 'port'?"),
+    ("port = 3000", "port = 5432", "frontend.port", "the database listens"),
+    ("port = 3000", "port = 6379", "frontend.port", "the cache listens"),
+    ('"/api/health"', '"api/health"', "frontend.health_path", "begins with /"),
+    ('"/api/health"', '"/api/health check"', "frontend.health_path", "blank"),
+    ('"/api/health"', '"/api/\'health"', "frontend.health_path", "quotation"),
+    ('"/api/health"', '"/größe"', "frontend.health_path", "begins with /"),
+    ('"/api/health"', f'"/{"x" * 1024}"', "frontend.health_path", "1024"),
+    (KEEP_ALIVE, 'PORT = "4000"', "frontend.environment.PORT", "set by `port`"),
+    (KEEP_ALIVE, 'HOSTNAME = "127.0.0.1"', "frontend.environment.HOSTNAME", "set by"),
+    (KEEP_ALIVE, 'NEXTAUTH_SECRET = "x"', "frontend.environment.NEXTAUTH_SECRET", "takes one of them"),
+    (KEEP_ALIVE, '"A B" = "x"', "frontend.environment.A B", "no variable's name"),
+    ("[frontend.image]", "[frontend.picture]", "frontend.picture", "no such field"),
+    ('expect = "<h1"', 'expect = "("', "site.probes.0.expect", "no regular expression"),
+    ('expect = "<h1"', 'expect = "*"', "site.probes.0.expect", "no regular expression"),
+    ('expect = "<h1"', 'expect = "a{99999999999999}"', "site.probes.0.expect", "no regular expression"),
+    ('expect = "<h1"', 'body = "{}"', "site.probes.0", "only reads"),
+    ('expect = "<h1"', 'csrf = "/csrf/"', "site.probes.0", "only reads"),
+    ('expect = "<h1"', "status = 99", "site.probes.0.status", "200 to 599"),
+    ('expect = "<h1"', "status = 600", "site.probes.0.status", "200 to 599"),
+    ('expect = "<h1"', 'status = "200"', "site.probes.0.status", "valid integer"),
+    (HOME, 'path = "https://nest.owasp.org/"\n', "site.probes.0.path", "no path of a site"),
+    (HOME, 'path = "/a b"\n', "site.probes.0.path", "no path of a site"),
+    (HOME, 'path = "/größe"\n', "site.probes.0.path", "no path of a site"),
+    (HOME, 'path = "/a#b"\n', "site.probes.0.path", "no path of a site"),
+    (HOME, "", "site.probes.0.path", "missing"),
+    ('name = "the home page"', 'name = " "', "site.probes.0.name", "empty"),
+    (POLICY, f"{POLICY} {'x' * 700}", "security.content_security_policy", "at most 1,000 characters"),
+    (POLICY, f"{POLICY} {'{static_host} ' * 25}", "security.content_security_policy", "at most 1,000"),
+    (POLICY, f"{POLICY} \\n", "security.content_security_policy", "one line"),
+    (POLICY, f"{POLICY} größe.org", "security.content_security_policy", "ASCII"),
+    ("{static_host}", "{database_host}", "security.content_security_policy", "unknown facts {database_host}"),
+    ('kind = "generated"', 'kind = "made"', "parameters.DJANGO_SECRET_KEY.kind", "'secret', 'generated' or"),
+    ('use = "cache_auth_token"\n', "", "parameters", "exactly one parameter"),
+    (
+        'use = "cache_auth_token"\n',
+        'use = "database_password"\n',
+        "parameters.DJANGO_REDIS_AUTH_TOKEN.use",
+        "and 2 have it",
+    ),
+    (DB_PORT, "", "parameters.DJANGO_DB_PORT", "`value` goes with"),
+    (DB_PORT, 'value = ""', "parameters.DJANGO_DB_PORT.value", "no empty value"),
+    (DB_PORT, 'value = "{databse_port}"', "parameters.DJANGO_DB_PORT.value", "unknown facts {databse_port}"),
+    (DB_PORT, f'value = "{"x" * 4097}"', "parameters.DJANGO_DB_PORT.value", "takes 4,096"),
+    (DB_PORT, f'value = "{"{static_url}" * 120}"', "parameters.DJANGO_DB_PORT.value", "takes 4,096"),
+    (DB_PORT, "value = 5432", "parameters.DJANGO_DB_PORT.value", "valid string"),
+    (DB_PORT, f'{DB_PORT}\nservices = ["backend"]', "parameters.DJANGO_DB_PORT.services.0", "'frontend'"),
+    (DB_PORT, f'{DB_PORT}\nuse = "cache_auth_token"', "parameters.DJANGO_DB_PORT.use", "goes with kind"),
+    (
+        'without = "the Slack bot does not answer"',
+        "",
+        "parameters.DJANGO_SLACK_BOT_TOKEN",
+        "`without`",
+    ),
+    (
+        'description = "Slack bot token"',
+        f'description = "{"x" * 1025}"',
+        "parameters.DJANGO_SLACK_BOT_TOKEN.description",
+        "takes 1,024",
+    ),
+    ("schema = 1", "schema = 2", "schema", "should be 1"),
+    ("schema = 1", 'schema = "1"', "schema", "should be 1"),
+    ("schema = 1", "schema = true", "schema", "should be 1"),
+    ("schema = 1", "", "schema", "missing"),
+    ("schema = 1", "shema = 1", "shema", "did you mean 'schema'?"),
+]
+
+CASES = [*NAMES, *PLACES, *SIZE_CASES, *BACKEND, *REST]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "said"), CASES, ids=[f"{n}-{case[2][:50]}" for n, case in enumerate(CASES)]
+)
+def test_every_fault_is_told_with_its_line(tmp_path: Path, old: str, new: str, where: str, said: str) -> None:
+    assert old in SHIPPED
+    error = refused(tmp_path, SHIPPED.replace(old, new, 1))
+    assert error.code == "manifest-invalid"
+    told = [line for line in error.why.splitlines() if f": {where}: " in line]
+    assert told, error.why
+    assert said in told[0]
+    assert re.match(rf"{re.escape(str(tmp_path / 'nest.toml'))}:\d+: ", told[0])
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(CASES) >= 150
+
+
+WHOLE = [
+    (b"", "manifest-invalid", "schema: it is missing"),
+    (b"\n\n# nothing\n", "manifest-invalid", "schema: it is missing"),
+    (b"\xff\xfe\x00", "manifest-unreadable", "not UTF-8: byte 0xff in line 1"),
+    (SHIPPED.encode("utf-16"), "manifest-unreadable", "not UTF-8"),
+    ("schema = 1 # größe".encode("latin-1"), "manifest-unreadable", "not UTF-8"),
+    (b"schema = 1\n[project\nname = 'nest'\n", "manifest-syntax", "line 2"),
+    (b"schema = 1\nschema = 1\n", "manifest-syntax", "overwrite"),
+    (b"schema", "manifest-syntax", ""),
+    (b"schema = 1\nx = \x00", "manifest-syntax", ""),
+    (f"x = {DEEP}".encode(), "manifest-syntax", "deep"),
+    (f"x = {'{a=' * 3000}1{'}' * 3000}".encode(), "manifest-syntax", "deep"),
+    (f"{'a.' * 5000}a = 1".encode(), "manifest-syntax", "deep"),
+    (f"[{'a.' * 5000}a]".encode(), "manifest-syntax", "deep"),
+    (f"x = {'9' * 10000}".encode(), "manifest-syntax", ""),
+    (b"#" * (1024 * 1024 + 1), "manifest-unreadable", "at most 1,048,576"),
+    (b'{"schema": 1}', "manifest-syntax", ""),
+]
+
+
+@pytest.mark.parametrize(("raw", "code", "said"), WHOLE, ids=[str(n) for n in range(len(WHOLE))])
+def test_a_document_that_is_none_is_refused(tmp_path: Path, raw: bytes, code: str, said: str) -> None:
+    (tmp_path / "nest.toml").write_bytes(raw)
+    with pytest.raises(NestctlError) as caught:
+        load_manifest(tmp_path)
+    assert (caught.value.code, caught.value.exit_code) == (code, ExitCode.USAGE)
+    assert said in caught.value.why
+    assert caught.value.next
+
+
+@pytest.mark.parametrize("kind", ["folder", "circle", "pipe", "closed", "dangling"])
+def test_what_is_no_file_is_refused(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "nest.toml"
+    match kind:
+        case "folder":
+            path.mkdir()
+        case "circle":
+            path.symlink_to(path)
+        case "pipe":
+            os.mkfifo(path)
+        case "closed":
+            path.write_text(SHIPPED)
+            path.chmod(0)
+            if os.geteuid() == 0:  # root may read it all the same
+                assert load_manifest(tmp_path).project.name == "nest"
+                return
+        case _:
+            path.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(NestctlError) as caught:
+        load_manifest(tmp_path)
+    wanted = "manifest-missing" if kind == "dangling" else "manifest-unreadable"
+    assert caught.value.code == wanted
+
+
+GOOD = [
+    ("", ""),
+    ("\n", "\r\n"),
+    ("# What nestctl", "\ufeff# What nestctl"),
+    (*region('"eu-central-1"'),),
+    (*domain('"xn--nst-0na.example"'),),
+    (*domain('"a.b.c.d.example"'),),
+    (*sizes('db_password_version = "2"'),),
+    (*sizes('tags = {Owner = "web"}'),),
+    (*sizes("frontend_autoscaling = {min = 1, max = 4}"),),
+    (*sizes('alarm_emails = ["a@owasp.org"]'),),
+    ('frontend_task_cpu = "512"', "frontend_task_cpu = 512"),
+    (*schedule("rate(1 day)"),),
+    (*schedule("rate(12 hours)"),),
+    (*schedule("cron(0 3 * * ? *)"),),
+    (*schedule("cron(0/15 8-18 ? * MON-FRI 2026-2030)"),),
+    (*schedule("cron(0 3 L * ? *)"),),
+    (*schedule("cron(0 3 15W * ? *)"),),
+    (*schedule("cron(0 3 ? * FRIL *)"),),
+    (*schedule("cron(0 3 ? JAN,jul TUE#2 *)"),),
+    (*schedule("at(2030-01-31T03:00:00)"),),
+    (*route('"/a-b_c.d/~x/$y/*"'),),
+    (HOME, 'path = "/search?q=a%20b&x=1"\n'),
+    ('root = "backend" ', 'root = "back end/größe" '),
+    (KEEP_ALIVE, 'PORT = "3000"'),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), GOOD, ids=[str(n) for n in range(len(GOOD))])
+def test_what_is_right_is_taken(tmp_path: Path, old: str, new: str) -> None:
+    (tmp_path / "nest.toml").write_bytes(SHIPPED.replace(old, new).encode() if old else SHIPPED.encode())
+    assert load_manifest(tmp_path).project.name == "nest"
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    text = SHIPPED
+    wrong = [NAMES[0], PLACES[0], SIZE_CASES[2], BACKEND[0], BACKEND[20], REST[4], REST[36], REST[55]]
+    for old, new, _, _ in wrong:
+        assert old in text
+        text = text.replace(old, new, 1)
+    why = refused(tmp_path, text).why
+    for _, _, where, said in wrong:
+        assert any(f": {where}: " in line and said in line for line in why.splitlines()), (where, why)
+    lines = [int(found) for found in re.findall(r"nest\.toml:(\d+): ", why)]
+    assert lines == sorted(lines)
