@@ -21,6 +21,13 @@ const config: NextConfig = {
   htmlLimitedBots: /.*/,
   headers: async () => [
     {
+      source: "/:path*",
+      headers: [
+        { key: "Referrer-Policy", value: "strict-origin-when-cross-origin" },
+        { key: "Permissions-Policy", value: "camera=(), geolocation=(), microphone=(), payment=(), usb=()" },
+      ],
+    },
+    {
       source: "/fonts/:file*",
       headers: [{ key: "Cache-Control", value: "public, max-age=31536000, immutable" }],
     },

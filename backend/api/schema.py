@@ -25,6 +25,7 @@ def _stats(_root: object, _info: GraphQLResolveInfo) -> dict[str, Any]:
         "projects": counted.projects,
         "chapters": counted.chapters,
         "countries": counted.countries,
+        "chaptersAsOf": queries.CHAPTERS_AS_OF,
         "release": settings.RELEASE,
     }
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 STATS_KEY: Final = "stats:1"
 STATS_SECONDS: Final = 60
 
+# Year and month of data/facts/chapters.csv, as its source had it.
+CHAPTERS_AS_OF: Final = "2025-01"
+
 # Unrelated texts lie 0.75 to 1.2 apart (tried with all entries); from here on a match is chance.
 _FARTHEST: Final = 0.72
 # Two letters are part of nearly every text.
@@ -70,7 +73,7 @@ def stats() -> Stats:
     counted = Stats(
         projects=Project.objects.count(),
         chapters=Chapter.objects.count(),
-        countries=Chapter.objects.order_by().values("country").distinct().count(),
+        countries=Chapter.objects.exclude(country="").order_by().values("country").distinct().count(),
     )
     try:
         cache.set(STATS_KEY, asdict(counted), STATS_SECONDS)

@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "slack",
 ]
 MIDDLEWARE = [
+    "config.headers.HeadersMiddleware",
     "config.origin.OriginMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -21,7 +21,8 @@ def test_there_is_enough_and_it_is_whole() -> None:
     assert {chapter.region for chapter in chapters} == set(facts.REGIONS)
     for project in projects:
         assert project.url == f"https://owasp.org/www-project-{project.key}/"
-        assert project.repository_url.startswith("https://github.com/")
+        assert project.repository_url == "" or project.repository_url.startswith("https://github.com/")
+        assert "www-project-" not in project.repository_url
         assert 2 <= len(project.topics) <= 5
         assert project.summary.endswith(".")
     assert len({project.summary for project in projects}) == len(projects)
@@ -36,6 +37,7 @@ def test_there_is_enough_and_it_is_whole() -> None:
         ("a,A,lab,thing,t,r,s\n", "line 2: type is 'thing'"),
         ("a,A,lab,tool,t,r,\n", "line 2: summary has no value"),
         ("a,A,lab,tool,t,r\n", "line 2: summary has no value"),
+        ("a,A,lab,tool,t,https://github.com/OWASP/www-project-a,s\n", "line 2: .*page, not its source code"),
     ],
 )
 def test_a_mistake_is_named_with_its_line(tmp_path: Path, lines: str, message: str) -> None:
@@ -43,6 +45,16 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, lines: str, message: s
     path.write_text(HEADER + lines)
     with pytest.raises(facts.FactsError, match=message):
         facts.projects(path)
+
+
+def test_a_chapter_may_lack_its_country_but_not_half_of_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "chapters.csv"
+    path.write_text("key,name,country,region\na,A,,\nb,B,Kenya,Africa\n")
+    assert [(chapter.country, chapter.region) for chapter in facts.chapters(path)] == [("", ""), ("Kenya", "Africa")]
+    for line, message in (("a,A,,Africa\n", "no country"), ("a,A,Kenya,\n", "region is ''")):
+        path.write_text("key,name,country,region\n" + line)
+        with pytest.raises(facts.FactsError, match=message):
+            facts.chapters(path)
 
 
 def test_the_file_is_built_without_settings_and_always_the_same(tmp_path: Path) -> None:

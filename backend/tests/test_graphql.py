@@ -14,11 +14,24 @@ pytestmark = pytest.mark.django_db
 
 
 def test_stats(ask) -> None:
-    stats = ask("{ stats { projects chapters countries release } }")["data"]["stats"]
+    stats = ask("{ stats { projects chapters countries chaptersAsOf release } }")["data"]["stats"]
     assert stats["projects"] == Project.objects.count() >= 100
     assert stats["chapters"] == Chapter.objects.count() >= 100
     assert stats["countries"] >= 50
     assert stats["release"] == "test-release"
+    assert stats["chaptersAsOf"] == "2025-01"
+
+
+def test_a_chapter_without_a_country_counts_as_a_chapter_and_as_no_country(ask) -> None:
+    queries.forget_stats()
+    before = queries.stats()
+    Chapter.objects.filter(key="goiania").update(country="", region="")
+    Chapter.objects.filter(key="aarhus").update(country="", region="")
+    queries.forget_stats()
+    after = queries.stats()
+    assert after.chapters == before.chapters
+    denmark = Chapter.objects.filter(country="Denmark").exists()
+    assert after.countries == before.countries - (0 if denmark else 1)
 
 
 def test_stats_are_cached_for_a_minute(ask) -> None:

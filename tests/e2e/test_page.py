@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
@@ -170,6 +173,87 @@ def test_search_finds_projects_and_chapters(visit: Visit) -> None:
     assert "threat" in found.inner_text().lower()
     visit.open("search?q=nairobi")
     expect(visit.page.get_by_role("region", name="Chapters")).to_contain_text("Nairobi")
+
+
+def test_every_page_has_a_policy_of_its_own_without_inline_scripts(site: Any) -> None:
+    nonces = set()
+    for _ in range(2):
+        answer = httpx.get(site.url, timeout=30)
+        policy = answer.headers["content-security-policy"]
+        assert "unsafe-inline" not in policy
+        found = re.search(r"script-src [^;]*'nonce-([A-Za-z0-9+/]{22}==)'", policy)
+        assert found
+        inline = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>", answer.text)
+        assert inline
+        assert all(f'nonce="{found[1]}"' in tag for tag in inline)
+        nonces.add(found[1])
+    assert len(nonces) == 2
+
+
+@pytest.mark.parametrize("path", ["", "projects", "api/health", "status/"])
+def test_headers_that_keep_a_page_to_itself(site: Any, path: str) -> None:
+    headers = httpx.get(f"{site.url}{path}", timeout=30).headers
+    assert headers["referrer-policy"] in ("same-origin", "strict-origin-when-cross-origin")
+    assert "camera=()" in headers["permissions-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+
+
+def test_what_search_engines_and_reporters_look_for(site: Any) -> None:
+    def get(path: str) -> httpx.Response:
+        answer = httpx.get(f"{site.url}{path}", timeout=30)
+        assert answer.status_code == 200, path
+        return answer
+
+    public = site.world.parameters(site.parameters)["NEXTAUTH_URL"].rstrip("/")
+    assert f"Sitemap: {public}/sitemap.xml" in get("robots.txt").text
+    places = re.findall(r"<loc>([^<]+)</loc>", get("sitemap.xml").text)
+    with site.world.database(site.parameters) as connection:
+        count = connection.execute(
+            "SELECT (SELECT count(*) FROM catalog_project) + (SELECT count(*) FROM catalog_chapter)"
+        ).fetchone()
+    assert len(places) == len(set(places)) == count[0] + 3
+    assert {place.split("/")[2] for place in places} == {public.split("/")[2]}
+    security = get(".well-known/security.txt").text
+    expires = re.search(r"^Expires: (.+)$", security, re.MULTILINE)
+    assert expires
+    left = dt.datetime.fromisoformat(expires[1]) - dt.datetime.now(tz=dt.UTC)
+    assert dt.timedelta(days=30) < left < dt.timedelta(days=365)
+    assert get("favicon.ico").content[:4] == b"\x00\x00\x01\x00"
+    assert get("og.png").content[:8] == b"\x89PNG\r\n\x1a\n"
+    home = get("").text
+    assert re.search(rf'<link rel="canonical" href="{re.escape(public)}/?"/>', home)
+    assert f'<meta property="og:image" content="{public}/og.png"/>' in home
+
+
+def test_source_code_leads_to_source_code_and_the_list_of_chapters_says_of_when_it_is(
+    visit: Visit, site: Any
+) -> None:
+    with site.world.database(site.parameters) as connection:
+        rows = connection.execute("SELECT key, repository_url FROM catalog_project ORDER BY key").fetchall()
+    assert not [url for _, url in rows if "www-project-" in url]
+    without = next(key for key, url in rows if not url)
+    having = next(key for key, url in rows if url)
+    visit.open(f"projects/{without}")
+    assert visit.page.get_by_role("link", name="Source code").count() == 0
+    visit.open(f"projects/{having}")
+    expect(visit.page.get_by_role("link", name="Source code")).to_have_attribute("href", dict(rows)[having])
+    visit.open("chapters")
+    expect(visit.page.get_by_role("main")).to_contain_text("This list is of January 2025")
+
+
+def test_the_home_page_shows_every_flagship_and_bars_as_long_as_their_numbers(visit: Visit) -> None:
+    visit.open("")
+    flagships = visit.page.get_by_role("region", name="Flagship projects")
+    for name in ("Top Ten", "Juice Shop"):
+        expect(flagships.get_by_role("link", name=name, exact=True)).to_be_visible()
+    bars = visit.page.locator(".levels li")
+    shares = []
+    for bar in bars.all():
+        number = int(bar.locator(".number").inner_text())
+        shares.append(float(bar.locator("rect").get_attribute("width") or 0) / number)
+    assert len(shares) == 4
+    assert max(shares) == pytest.approx(min(shares))
 
 
 def test_signing_in_is_shown_as_not_configured(visit: Visit) -> None:

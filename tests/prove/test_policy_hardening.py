@@ -341,7 +341,11 @@ def test_the_load_balancer_serves_over_tls_with_safety_headers(plan: Plan) -> No
     assert balancer["drop_invalid_header_fields"]
     assert balancer["access_logs"][0]["enabled"]
     assert https["ssl_policy"].startswith("ELBSecurityPolicy-TLS13-")
-    assert len(https["routing_http_response_content_security_policy_header_value"]) <= 1000
+    assert https["routing_http_response_content_security_policy_header_value"] is None
+    policy = plan['aws_ssm_parameter.plain["CONTENT_SECURITY_POLICY"]']["value"]
+    assert "'nonce-{nonce}'" in policy
+    assert "unsafe-inline" not in policy
+    assert len(policy) <= 1000
     assert "max-age=31536000" in https["routing_http_response_strict_transport_security_header_value"]
     assert https["routing_http_response_x_content_type_options_header_value"] == "nosniff"
     assert https["routing_http_response_x_frame_options_header_value"] == "DENY"

@@ -50,6 +50,14 @@ def test_once_a_step_changed_something_the_rest_counts_as_changing() -> None:
     assert run.share() == pytest.approx(70 / 160)
 
 
+def test_a_step_that_takes_longer_than_a_look_counts_as_working() -> None:
+    run, hands = clock()
+    run.start("one")
+    assert run.left() == 3
+    hands.time = 4
+    assert run.left() == 6 + 150
+
+
 def test_a_step_that_takes_longer_than_usual_leaves_the_others_time_and_no_less() -> None:
     run, hands = clock()
     run.start("one")

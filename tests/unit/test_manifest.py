@@ -75,3 +75,13 @@ def test_the_line_is_that_of_the_key() -> None:
 def test_terraform_knows_every_fact() -> None:
     text = "".join(path.read_text() for path in (CHECKOUT / "infrastructure/modules/platform").glob("*.tf"))
     assert {fact for fact in FACTS if not re.search(rf"^\s+{fact}\s+=", text, re.MULTILINE)} == set()
+
+
+def test_a_policy_with_a_nonce_reaches_the_frontend_and_one_without_does_not(tmp_path: Path) -> None:
+    text = (CHECKOUT / "nest.toml").read_text(encoding="utf-8")
+    (tmp_path / "nest.toml").write_text(text, encoding="utf-8")
+    parameter = load_manifest(tmp_path).parameters["CONTENT_SECURITY_POLICY"]
+    assert (parameter.kind, parameter.services) == ("plain", ["frontend"])
+    assert parameter.value == load_manifest(tmp_path).security.content_security_policy
+    (tmp_path / "nest.toml").write_text(text.replace("'nonce-{nonce}'", ""), encoding="utf-8")
+    assert "CONTENT_SECURITY_POLICY" not in load_manifest(tmp_path).parameters

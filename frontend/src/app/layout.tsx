@@ -3,17 +3,22 @@ import type { ReactNode } from "react";
 
 import { SiteHeader } from "@/components/site-header.tsx";
 
+import { siteUrl } from "@/lib/site.ts";
+
 import "./globals.css";
 
 /** Nothing is rendered at build time: every page shows what the backend answers now. */
 export const dynamic = "force-dynamic";
 
-export const metadata: Metadata = {
-  title: { default: "Nest: OWASP projects and chapters", template: "%s · Nest" },
-  description: "Find OWASP projects by what they do and OWASP chapters by where they meet.",
-  icons: { icon: "/icon.svg" },
-  formatDetection: { telephone: false },
-};
+export function generateMetadata(): Metadata {
+  return {
+    metadataBase: siteUrl(),
+    title: { default: "Nest: OWASP projects and chapters", template: "%s · Nest" },
+    description: "Find OWASP projects by what they do and OWASP chapters by where they meet.",
+    icons: { icon: [{ url: "/icon.svg", type: "image/svg+xml" }, { url: "/favicon.ico", sizes: "32x32" }] },
+    formatDetection: { telephone: false },
+  };
+}
 
 export const viewport: Viewport = {
   colorScheme: "light dark",

@@ -1,8 +1,20 @@
+import type { Metadata } from "next";
+
 import { Link } from "@/components/link.tsx";
-import { NestChart } from "@/components/nest-chart.tsx";
+import { LevelChart } from "@/components/level-chart.tsx";
 import { ProjectList } from "@/components/project-list.tsx";
 import { SearchForm } from "@/components/search-form.tsx";
 import { home } from "@/lib/data.ts";
+import { described } from "@/lib/site.ts";
+
+export function generateMetadata(): Metadata {
+  const { title, ...rest } = described({
+    path: "/",
+    title: "OWASP projects and chapters",
+    description: "Find OWASP projects by what they do and OWASP chapters by where they meet.",
+  });
+  return { ...rest, title: { absolute: `Nest: ${String(title)}` } };
+}
 
 export default async function HomePage() {
   const { stats, featured, levels } = await home();
@@ -29,7 +41,7 @@ export default async function HomePage() {
               </div>
             </dl>
           </div>
-          <NestChart levels={levels} />
+          <LevelChart levels={levels} />
         </div>
       </section>
       <section className="wrap section" aria-labelledby="featured">
@@ -39,7 +51,7 @@ export default async function HomePage() {
             All projects<span aria-hidden="true"> →</span>
           </Link>
         </div>
-        {featured.length > 0 ? <ProjectList projects={featured} /> : <p>No flagship project is listed yet.</p>}
+        {featured.length > 0 ? <ProjectList projects={featured} compact /> : <p>No flagship project is listed yet.</p>}
       </section>
       <section className="wrap section band" aria-labelledby="near">
         <h2 id="near">Chapters meet in {stats.countries} countries</h2>

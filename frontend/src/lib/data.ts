@@ -11,6 +11,8 @@ export interface Stats {
   readonly projects: number;
   readonly chapters: number;
   readonly countries: number;
+  /** Year and month of the list of chapters: "2025-01". */
+  readonly chaptersAsOf: string;
   readonly release: string;
 }
 
@@ -52,6 +54,9 @@ export interface Home {
 const SUMMARY = "key name summary level type";
 const CHAPTER = "key name url country region";
 
+/** A bound on the walks through lists, should the backend ever answer with pages without end. */
+const MAX_PAGES = 50;
+
 // One client for the life of the process, so that its CSRF token is fetched once.
 let client: GraphQLClient | null = null;
 
@@ -64,8 +69,8 @@ export async function home(): Promise<Home> {
   const counts = LEVELS.map(({ value }) => `${value}: projects(level: "${value}", limit: 1) { total }`).join(" ");
   type Answer = { stats: Stats; featured: Page<ProjectSummary> } & Record<string, { total: number }>;
   const answer = await query<Answer>(
-    `{ stats { projects chapters countries release }
-       featured: projects(level: "flagship", limit: 6) { total items { ${SUMMARY} } }
+    `{ stats { projects chapters countries chaptersAsOf release }
+       featured: projects(level: "flagship", limit: 100) { total items { ${SUMMARY} } }
        ${counts} }`,
   );
   const levels = LEVELS.map(({ value }) => [value, answer[value]?.total ?? 0] as const);
@@ -114,8 +119,34 @@ export const chapter = cache(async (key: string): Promise<{ chapter: Chapter; ne
     { key },
   );
   if (found === null) return null;
+  if (!found.country) return { chapter: found, nearby: [] };
   const nearby = await chapters("", found.country, 1);
   return { chapter: found, nearby: nearby.items.filter((other) => other.key !== found.key) };
+});
+
+/** The keys of everything that has a page of its own. */
+export async function keys(): Promise<{ projects: readonly string[]; chapters: readonly string[] }> {
+  const [projects, chapters] = await Promise.all([keysOf("projects"), keysOf("chapters")]);
+  return { projects, chapters };
+}
+
+async function keysOf(list: "projects" | "chapters"): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const answer = await query<Record<typeof list, Page<{ key: string }>>>(
+      `query Keys($offset: Int) { ${list}(limit: 100, offset: $offset) { total items { key } } }`,
+      { offset: found.length },
+    );
+    found.push(...answer[list].items.map(({ key }) => key));
+    if (answer[list].items.length === 0 || found.length >= answer[list].total) break;
+  }
+  return found;
+}
+
+/** When the list of chapters was taken from OWASP's. */
+export const chaptersAsOf = cache(async (): Promise<string> => {
+  const { stats } = await query<{ stats: Pick<Stats, "chaptersAsOf"> }>("{ stats { chaptersAsOf } }");
+  return stats.chaptersAsOf;
 });
 
 export interface CountryCount {
@@ -124,8 +155,6 @@ export interface CountryCount {
 }
 
 const COUNTRIES_FRESH_MS = 5 * 60_000;
-/** A bound on the walk below, should the backend ever answer with pages without end. */
-const COUNTRIES_MAX_PAGES = 50;
 let countriesSeen: { at: number; counts: readonly CountryCount[] } | null = null;
 
 /**
@@ -136,7 +165,7 @@ export async function countries(): Promise<readonly CountryCount[]> {
   if (countriesSeen !== null && Date.now() - countriesSeen.at < COUNTRIES_FRESH_MS) return countriesSeen.counts;
   const counts = new Map<string, number>();
   let offset = 0;
-  for (let page = 0; page < COUNTRIES_MAX_PAGES; page += 1) {
+  for (let page = 0; page < MAX_PAGES; page += 1) {
     const { chapters: found } = await query<{ chapters: Page<{ country: string }> }>(
       `query Countries($offset: Int) { chapters(limit: 100, offset: $offset) { total items { country } } }`,
       { offset },

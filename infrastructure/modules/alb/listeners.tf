@@ -3,6 +3,12 @@ locals {
   serving_listener_arn = var.certificate_issued ? aws_lb_listener.https[0].arn : aws_lb_listener.http.arn
 }
 
+# Who sends the content security policy. The provider cannot take this attribute away from a listener, where it would
+# overrule the application's own policy: hence another listener when the sender changes.
+resource "terraform_data" "policy_sender" {
+  input = var.content_security_policy == null ? "application" : "load balancer"
+}
+
 resource "aws_lb_listener" "http" {
   load_balancer_arn = aws_lb.this.arn
   port              = 80
@@ -36,6 +42,10 @@ resource "aws_lb_listener" "http" {
       target_group_arn = aws_lb_target_group.frontend.arn
     }
   }
+
+  lifecycle {
+    replace_triggered_by = [terraform_data.policy_sender]
+  }
 }
 
 resource "aws_lb_listener" "https" {
@@ -57,6 +67,10 @@ resource "aws_lb_listener" "https" {
   default_action {
     type             = "forward"
     target_group_arn = aws_lb_target_group.frontend.arn
+  }
+
+  lifecycle {
+    replace_triggered_by = [terraform_data.policy_sender]
   }
 }
 

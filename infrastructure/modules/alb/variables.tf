@@ -98,17 +98,17 @@ variable "ssl_policy" {
 }
 
 variable "content_security_policy" {
-  description = "Content-Security-Policy that the load balancer puts on every answer, at most 1,000 characters."
+  description = "Content-Security-Policy that the load balancer puts on every answer, at most 1,000 characters. Null where the application sends its own, as one with a nonce must be."
   type        = string
-  nullable    = false
+  default     = null
 
   validation {
-    condition     = length(var.content_security_policy) >= 1 && length(var.content_security_policy) <= 1000
+    condition     = var.content_security_policy == null ? true : length(var.content_security_policy) >= 1 && length(var.content_security_policy) <= 1000
     error_message = "content_security_policy has 1 to 1,000 characters: a load balancer refuses a longer one. Shorten it, for example by joining sources under one directive."
   }
 
   validation {
-    condition     = !can(regex("[\r\n]", var.content_security_policy))
+    condition     = var.content_security_policy == null ? true : !can(regex("[\r\n]", var.content_security_policy))
     error_message = "content_security_policy is one line: a header cannot hold a line break."
   }
 }

@@ -87,18 +87,18 @@ variable "application" {
   validation {
     condition = alltrue([
       for parameter in values(var.application.parameters) :
-      alltrue([for token in regexall("\\{[a-z_]+\\}", coalesce(parameter.value, " ")) : contains(local.fact_names, trim(token, "{}"))])
+      alltrue([for token in regexall("\\{[a-z_]+\\}", coalesce(parameter.value, " ")) : contains(concat(local.fact_names, [local.nonce]), trim(token, "{}"))])
     ])
     error_message = "application.parameters holds an unknown {fact}: ${join(", ", distinct(flatten([
       for name, parameter in var.application.parameters : [
-        for token in regexall("\\{[a-z_]+\\}", coalesce(parameter.value, " ")) : "${token} in ${name}" if !contains(local.fact_names, trim(token, "{}"))
+        for token in regexall("\\{[a-z_]+\\}", coalesce(parameter.value, " ")) : "${token} in ${name}" if !contains(concat(local.fact_names, [local.nonce]), trim(token, "{}"))
       ]
     ])))}. Known are: ${join(", ", local.fact_names)}."
   }
 
   validation {
     condition = alltrue([
-      for token in regexall("\\{[a-z_]+\\}", var.application.content_security_policy) : contains(local.policy_fact_names, trim(token, "{}"))
+      for token in regexall("\\{[a-z_]+\\}", var.application.content_security_policy) : contains(concat(local.policy_fact_names, [local.nonce]), trim(token, "{}"))
     ])
     error_message = "application.content_security_policy may hold these {facts} and no other: ${join(", ", local.policy_fact_names)}."
   }

@@ -11,6 +11,9 @@ locals {
   # The content security policy gets what exists before anything runs, so that the listener waits for nothing else.
   policy_fact_names = ["domain_name", "site_url", "static_host", "static_url"]
 
+  # No fact: it stays in a policy, for the application to fill with another one in each answer.
+  nonce = "nonce"
+
   # Stands for what is not known yet; the application treats it as not configured.
   placeholder = "to-be-set-in-aws-console"
 

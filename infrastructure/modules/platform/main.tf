@@ -151,9 +151,10 @@ module "alb" {
   security_group_ids = [module.security.alb_security_group_id]
   logs_bucket_name   = module.storage.logs_bucket_name
 
-  domain_name             = var.domain_name
-  certificate_issued      = var.certificate_issued
-  content_security_policy = module.content_security_policy.texts["policy"]
+  domain_name        = var.domain_name
+  certificate_issued = var.certificate_issued
+  # One policy on all answers cannot hold a nonce: then the frontend sends it, from a parameter that holds the same text.
+  content_security_policy = strcontains(var.application.content_security_policy, "{${local.nonce}}") ? null : module.content_security_policy.texts["policy"]
   backend_paths           = var.application.backend.paths
   lambda_function_name    = var.lambda_function_name
   lambda_alias            = local.lambda_alias

@@ -17,6 +17,10 @@ LOOK = 1.0
 """Seconds that a look at a step is taken for, before one was timed."""
 
 
+LONG = 3
+"""How many times its usual look a step takes until it counts as working."""
+
+
 @dataclass(frozen=True)
 class Usual:
     """What a step takes, in seconds.
@@ -29,6 +33,8 @@ class Usual:
     done: float
     changed: float
 
+
+FIRST_LOOK = Usual(LOOK, LOOK)
 
 FIRST: Mapping[str, Usual] = {
     name: Usual(LOOK, seconds)
@@ -68,7 +74,7 @@ def save(folder: Path, known: Mapping[str, Usual], steps: Iterable[Mapping[str, 
     merged = dict(known)
     for step in steps:
         name, seconds = str(step["step"]), float(step["seconds"])
-        usual = merged.get(name, Usual(LOOK, LOOK))
+        usual = merged.get(name, FIRST_LOOK)
         if step["outcome"] == "done":
             merged[name] = Usual(seconds, usual.changed)
         elif step["outcome"] == "changed":
@@ -137,5 +143,9 @@ class Clock:
         return self.now() - self._began
 
     def _takes(self, step: str) -> float:
-        usual = self.usual.get(step, Usual(LOOK, LOOK))
-        return usual.changed if self._changes else usual.done
+        usual = self.usual.get(step, FIRST_LOOK)
+        return usual.changed if self._changes or self._works_long() else usual.done
+
+    def _works_long(self) -> bool:
+        """Whether the running step has taken longer than a look at it: it does something, then."""
+        return bool(self._running) and self._elapsed() > LONG * self.usual.get(self._running, FIRST_LOOK).done

@@ -9,15 +9,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from nestctl.report import usage_error
 from nestctl.settings import rules
 from nestctl.settings.faults import Fault, invalid, nearest
 from nestctl.settings.paths import MANIFEST
 from nestctl.settings.reading import TomlSyntaxError, UnreadableError, read_toml
+from nestctl.settings.rules.facts import NONCE
+
+POLICY_PARAMETER = "CONTENT_SECURITY_POLICY"
+"""Plain parameter, and environment variable of the frontend, that holds a policy with a nonce."""
 
 Command = Annotated[list[str], Field(min_length=1)]
 Part = TypeVar("Part")
@@ -151,6 +163,14 @@ class Manifest(_Model):
     site: Site = Site()
     security: Security
     parameters: dict[str, Parameter]
+
+    @model_validator(mode="after")
+    def _policy_of_the_frontend(self) -> Self:
+        policy = self.security.content_security_policy
+        if f"{{{NONCE}}}" in policy:
+            parameter = Parameter(kind="plain", value=policy, services=["frontend"])
+            self.parameters.setdefault(POLICY_PARAMETER, parameter)
+        return self
 
     def application(self) -> dict[str, Any]:
         """Return the Terraform variable ``application`` of the environment roots, JSON-able."""

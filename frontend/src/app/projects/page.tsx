@@ -8,11 +8,18 @@ import { projects } from "@/lib/data.ts";
 import { LEVELS } from "@/lib/levels.ts";
 import type { ListPageProps } from "@/lib/page-props.ts";
 import { pageParam, paginate, textParam } from "@/lib/pagination.ts";
+import { described, listPath } from "@/lib/site.ts";
 
-export const metadata: Metadata = {
-  title: "Projects",
-  description: "OWASP projects: tools, documentation and code for application security, by level and by name.",
-};
+export async function generateMetadata({ searchParams }: ListPageProps): Promise<Metadata> {
+  const params = await searchParams;
+  const filters = { q: textParam(params["q"]), level: textParam(params["level"], 32) };
+  return described({
+    path: listPath("/projects", filters, pageParam(params["page"])),
+    title: "Projects",
+    description: "OWASP projects: tools, documentation and code for application security, by level and by name.",
+    indexed: filters.q === "",
+  });
+}
 
 export default async function ProjectsPage({ searchParams }: ListPageProps) {
   const params = await searchParams;

@@ -6,14 +6,16 @@ import { SearchForm } from "@/components/search-form.tsx";
 import { search } from "@/lib/data.ts";
 import type { ListPageProps } from "@/lib/page-props.ts";
 import { textParam } from "@/lib/pagination.ts";
+import { described, listPath } from "@/lib/site.ts";
 
 export async function generateMetadata({ searchParams }: ListPageProps): Promise<Metadata> {
   const text = textParam((await searchParams)["q"]);
-  return {
+  return described({
+    path: listPath("/search", { q: text }, 1),
     title: text ? `“${text}”` : "Search",
     description: "Search OWASP projects and chapters by name, by topic or by place.",
-    robots: { index: false },
-  };
+    indexed: false,
+  });
 }
 
 export default async function SearchPage({ searchParams }: ListPageProps) {

@@ -179,6 +179,17 @@ run "refuses_a_url_as_domain" {
   }
 }
 
+run "leaves_the_policy_to_an_application_that_sends_its_own" {
+  variables {
+    content_security_policy = null
+  }
+
+  assert {
+    condition     = terraform_data.policy_sender.output == "application"
+    error_message = "The listener of before would stay, and its policy overrule the application's."
+  }
+}
+
 run "refuses_a_policy_of_1001_characters" {
   command         = plan
   expect_failures = [var.content_security_policy]

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 
-POLICY_FACTS = {"domain_name", "site_url", "static_host", "static_url"}
+NONCE = "nonce"
+"""No fact: it stands in a content security policy for what is another one in each answer, and the application
+fills it."""
+
+POLICY_FACTS = {"domain_name", NONCE, "site_url", "static_host", "static_url"}
 """Those that a policy may hold: the load balancer exists before the rest is known."""
 
 IDENTIFIER = 63

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from nestctl.settings.faults import Fault
-from nestctl.settings.rules.facts import FACTS, filled_length, unknown
+from nestctl.settings.rules.facts import FACTS, NONCE, filled_length, unknown
 from nestctl.settings.rules.parts import Parts
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _parameter(parameter: Parameter) -> Iterator[tuple[str, str]]:
 def _value(value: str) -> Iterator[str]:
     if not value:
         yield "it is empty; Parameter Store takes no empty value. Leave the parameter out"
-    if what := unknown(value, FACTS):
+    if what := unknown(value, FACTS | {NONCE}):
         yield what
     longest = filled_length(value, {})
     if longest > LARGEST_VALUE:

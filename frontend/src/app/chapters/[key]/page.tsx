@@ -6,13 +6,19 @@ import { Link } from "@/components/link.tsx";
 import { chapter as findChapter } from "@/lib/data.ts";
 import { type KeyPageProps, decodeKey } from "@/lib/page-props.ts";
 import { pageHref } from "@/lib/pagination.ts";
+import { described } from "@/lib/site.ts";
 import { webAddress } from "@/lib/urls.ts";
 
 export async function generateMetadata({ params }: KeyPageProps): Promise<Metadata> {
   const found = await findChapter(decodeKey((await params).key));
   if (found === null) return { title: "Page not found" };
-  const { name } = found.chapter;
-  return { title: name, description: `${name}: an OWASP chapter in ${placeOf(found.chapter)}.` };
+  const { key, name } = found.chapter;
+  const place = placeOf(found.chapter);
+  return described({
+    path: `/chapters/${encodeURIComponent(key)}`,
+    title: name,
+    description: place ? `${name}: an OWASP chapter in ${place}.` : `${name}: an OWASP chapter.`,
+  });
 }
 
 export default async function ChapterPage({ params }: KeyPageProps) {

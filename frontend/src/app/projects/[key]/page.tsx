@@ -8,12 +8,17 @@ import { project as findProject } from "@/lib/data.ts";
 import { levelOf, titled } from "@/lib/levels.ts";
 import { type KeyPageProps, decodeKey } from "@/lib/page-props.ts";
 import { pageHref } from "@/lib/pagination.ts";
+import { described } from "@/lib/site.ts";
 import { webAddress } from "@/lib/urls.ts";
 
 export async function generateMetadata({ params }: KeyPageProps): Promise<Metadata> {
   const project = await findProject(decodeKey((await params).key));
   if (project === null) return { title: "Page not found" };
-  return { title: project.name, description: project.summary || `${project.name}, an OWASP project.` };
+  return described({
+    path: `/projects/${encodeURIComponent(project.key)}`,
+    title: project.name,
+    description: project.summary || `${project.name}, an OWASP project.`,
+  });
 }
 
 export default async function ProjectPage({ params }: KeyPageProps) {
