@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from nestctl.report.words import counted
 from nestctl.settings.faults import Fault, nearest
 from nestctl.settings.rules.parts import Parts
 
@@ -43,7 +44,9 @@ def domain_fault(domain: str) -> str | None:
             "it must be a bare one in small letters, without scheme, port or path"
         )
     if len(domain) > LONGEST_DOMAIN:
-        return f"it has {len(domain)} characters; a certificate's name has at most {LONGEST_DOMAIN}"
+        return (
+            f"it has {counted(len(domain), 'character')}; a certificate's name has at most {LONGEST_DOMAIN}"
+        )
     return None
 
 

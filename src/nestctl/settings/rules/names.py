@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from nestctl.report.words import counted
 from nestctl.settings.faults import Fault
 from nestctl.settings.rules.parts import Parts
 
@@ -59,7 +60,9 @@ def faults(parts: Parts) -> Iterator[Fault]:
                 ("parameters", name), f"parameter {name!r}: names are capitals, digits and underscores"
             )
         elif len(name) > LONGEST_PARAMETER - len(f"/{'x' * LONGEST_STACK}/"):
-            yield Fault(("parameters", name), f"the name has {len(name)} characters, more than AWS takes")
+            yield Fault(
+                ("parameters", name), f"the name has {counted(len(name), 'character')}, more than AWS takes"
+            )
 
 
 def _project(name: str) -> Iterator[Fault]:
@@ -115,5 +118,6 @@ def _task(parts: Parts, name: str) -> Iterator[Fault]:
     if len(name) > longest:
         yield Fault(
             where,
-            f"the name has {len(name)} characters; {longest} are left of a schedule's {LONGEST_SCHEDULE}",
+            f"the name has {counted(len(name), 'character')}; "
+            f"{longest} are left of a schedule's {LONGEST_SCHEDULE}",
         )

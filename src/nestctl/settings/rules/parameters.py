@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from nestctl.report.words import counted
 from nestctl.settings.faults import Fault
 from nestctl.settings.rules.facts import FACTS, NONCE, filled_length, unknown
 from nestctl.settings.rules.parts import Parts
@@ -46,7 +47,7 @@ def _parameter(parameter: Parameter) -> Iterator[tuple[str, str]]:
         yield (
             "description",
             (
-                f"it has {len(parameter.description):,} characters; "
+                f"it has {counted(len(parameter.description), 'character')}; "
                 f"Parameter Store takes {LONGEST_DESCRIPTION:,}"
             ),
         )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath, PureWindowsPath
 
+from nestctl.report.words import counted
 from nestctl.settings.faults import Fault
 from nestctl.settings.rules.parts import Parts
 
@@ -60,7 +61,9 @@ def _routes(paths: list[str]) -> Iterator[Fault]:
                 "letters and digits of ASCII and _-.$/~\"'@:+&*? only",
             )
         if len(path) > LONGEST_ROUTE:
-            yield Fault(where, f"it has {len(path)} characters; a path pattern has at most {LONGEST_ROUTE}")
+            yield Fault(
+                where, f"it has {counted(len(path), 'character')}; a path pattern has at most {LONGEST_ROUTE}"
+            )
         if len(re.findall(r"[*?]", path)) > 1:
             yield Fault(where, f"{path!r} has more than one wildcard (* or ?)")
         if path in seen:
@@ -77,7 +80,7 @@ def _health(path: str) -> Iterator[Fault]:
             "mark",
         )
     if len(path) > LONGEST_HEALTH_PATH:
-        yield Fault(where, f"it has {len(path)} characters, more than {LONGEST_HEALTH_PATH}")
+        yield Fault(where, f"it has {counted(len(path), 'character')}, more than {LONGEST_HEALTH_PATH}")
 
 
 def _file(where: tuple[str, ...], path: str) -> Iterator[Fault]:

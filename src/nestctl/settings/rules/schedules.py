@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 
+from nestctl.report.words import counted
 from nestctl.settings.faults import Fault
 from nestctl.settings.rules.parts import Parts
 
@@ -44,7 +45,7 @@ def faults(parts: Parts) -> Iterator[Fault]:
 def schedule_fault(text: str) -> str | None:
     """Return why an expression is none of EventBridge Scheduler's, ``None`` when it is one."""
     if len(text) > LONGEST:
-        return f"it has {len(text)} characters; a schedule has at most {LONGEST}"
+        return f"it has {counted(len(text), 'character')}; a schedule has at most {LONGEST}"
     found = re.fullmatch(r"(cron|rate|at)\(([^()]*)\)", text)
     if not found:
         return f"{text!r} is no schedule: write rate(1 day), cron(0 3 * * ? *) or at(2030-01-31T03:00:00)"
@@ -82,7 +83,7 @@ def _cron(text: str) -> str | None:
     words = text.split()
     if len(words) != len(FIELDS):
         return (
-            f"it has {len(words)} fields; cron of EventBridge has six: "
+            f"it has {counted(len(words), 'field')}; cron of EventBridge has six: "
             + ", ".join(name for name, *_ in FIELDS)
             + ", like cron(0 3 * * ? *)"
         )
