@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+import correction_probes as updates
 import pytest
 from botocore.exceptions import ClientError
 from botocore.exceptions import ConnectionError as NoAnswer
@@ -20,7 +21,18 @@ from nestctl.localcloud.supervise.supervisor import load_corrections
 
 Client = Callable[[str], Any]
 Probe = Callable[[Client], bool]
-SERVICES = {"ssm", "sts", "acm", "application-autoscaling", "cloudtrail", "ec2", "elasticache", "rds"}
+SERVICES = {
+    "monitoring",
+    "wafv2",
+    "ssm",
+    "sts",
+    "acm",
+    "application-autoscaling",
+    "cloudtrail",
+    "ec2",
+    "elasticache",
+    "rds",
+}
 networks = (f"10.{number}.0.0/16" for number in itertools.count(1))
 
 
@@ -441,6 +453,7 @@ def a_new_value_keeps_its_key(aws: Client) -> bool:
 
 
 PROBES: dict[tuple[str, str], Probe] = {
+    **updates.PROBES,
     ("ec2", "CreateSubnet"): a_subnet_has_its_vpcs_default_acl,
     ("ec2", "DeleteSubnet"): a_deleted_subnet_leaves_its_acl,
     ("ec2", "ReplaceNetworkAclAssociation"): a_replaced_association_keeps_its_subnet,
@@ -466,7 +479,6 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("acm", "DescribeCertificate"): validation_records_look_as_on_aws,
     ("cloudtrail", "CreateTrail"): a_trail_keeps_its_tags,
     ("rds", "CreateDBInstance"): an_instance_is_a_server,
-    ("rds", "ModifyDBInstance"): an_instance_is_a_server,
     ("rds", "DeleteDBInstance"): an_instance_is_a_server,
     ("rds", "StartDBInstance"): an_instance_is_a_server,
     ("rds", "StopDBInstance"): an_instance_is_a_server,
@@ -476,7 +488,6 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("rds", "RestoreDBInstanceFromDBSnapshot"): a_restored_instance_is_a_server,
     ("rds", "DescribeDBInstances"): instances_are_found_by_resource_id,
     ("elasticache", "CreateReplicationGroup"): a_group_is_a_server,
-    ("elasticache", "ModifyReplicationGroup"): a_group_is_a_server,
     ("elasticache", "DeleteReplicationGroup"): a_group_is_a_server,
     ("elasticache", "DescribeReplicationGroups"): a_group_answers_its_key,
     ("elasticache", "DescribeCacheClusters"): a_member_answers_its_upgrade_setting,

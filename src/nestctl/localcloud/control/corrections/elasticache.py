@@ -12,6 +12,7 @@ from ministack.services import elasticache
 
 from nestctl.localcloud import data
 from nestctl.localcloud.control import form, replies
+from nestctl.localcloud.control.corrections import elasticache_members as members
 from nestctl.localcloud.control.registry import corrects
 from nestctl.localcloud.control.types import Call, Cloud, Proceed, Reply
 from nestctl.localcloud.data.valkey import Cache, token_hash
@@ -48,9 +49,13 @@ async def create_replication_group(call: Call, proceed: Proceed, cloud: Cloud) -
     return _rendered(call, record)
 
 
-@corrects("elasticache", "ModifyReplicationGroup", until="the emulator sets the token of a cache of its own")
+@corrects(
+    "elasticache", "ModifyReplicationGroup", until="it sets the token of a real cache, and members follow"
+)
 async def modify_replication_group(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:  # noqa: ARG001 - the seam's shape
-    """Set the token in the server itself."""
+    """Set the token in the server itself; the members follow their group."""
+    if (refused := members.refusal(_record_of(call), call)) is not None:
+        return refused
     token = call.params.get("AuthToken")
     strategy = call.params.get("AuthTokenUpdateStrategy", "ROTATE")
     reply = await proceed(form.changed(call, {"AuthToken": WITHHELD} if token else {}))
@@ -60,6 +65,7 @@ async def modify_replication_group(call: Call, proceed: Proceed, cloud: Cloud) -
     record["_auth_tokens"] = []
     if (upgrade := form.is_true(call.params.get("AutoMinorVersionUpgrade"))) is not None:
         record["AutoMinorVersionUpgrade"] = upgrade
+    members.follow(record, call)
     if token or strategy == "DELETE":
         await data.engine().set_tokens(_key(record), _next_tokens(record, strategy, token or ""))
     return _rendered(call, record)

@@ -12,6 +12,7 @@ from ministack.services import rds
 
 from nestctl.localcloud import data
 from nestctl.localcloud.control import form, replies
+from nestctl.localcloud.control.corrections import rds_storage
 from nestctl.localcloud.control.registry import corrects
 from nestctl.localcloud.control.types import Call, Cloud, Proceed, Reply
 from nestctl.localcloud.data.postgres import Database, random_verifier
@@ -53,11 +54,14 @@ async def create_db_instance(call: Call, proceed: Proceed, cloud: Cloud) -> Repl
     return _single("CreateDBInstance", record)
 
 
-@corrects("rds", "ModifyDBInstance", until="the emulator changes the password of a server of its own")
+@corrects("rds", "ModifyDBInstance", until="it changes a real password, and storage as RDS does")
 async def modify_db_instance(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:  # noqa: ARG001 - the seam's shape
-    """Change the master password in the server itself."""
+    """Change the master password in the server itself; storage changes as RDS lets it."""
+    if (refused := rds_storage.refusal(call, _record_of(call))) is not None:
+        return refused
     password = call.params.get("MasterUserPassword")
-    reply = await proceed(form.changed(call, without=["MasterUserPassword"]))
+    changed = rds_storage.grown(call, _record_of(call))
+    reply = await proceed(form.changed(changed, without=["MasterUserPassword"]))
     record = _record_of(call)
     if not _is_good(reply) or record is None:
         return reply
@@ -271,7 +275,7 @@ def _completed(reply: Reply) -> Reply:
             more += f"<PerformanceInsightsKMSKeyId>{insights_key}</PerformanceInsightsKMSKeyId>"
         text = text.replace("<EnabledCloudwatchLogsExports/>", more)
         # AWS leaves the name out when no database was made.
-        return text.replace("<DBName></DBName>", "")
+        return rds_storage.shown(text.replace("<DBName></DBName>", ""), record)
 
     body = re.sub(r"<DBInstance>.*?</DBInstance>", complete, reply.body.decode(), flags=re.DOTALL)
     return replace(reply, body=body.encode())

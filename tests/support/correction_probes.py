@@ -1,0 +1,280 @@
+"""What a change of a running site asks of the local cloud, as probes that tell right from wrong."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+from botocore.exceptions import ClientError
+from botocore.parsers import QueryParser
+
+Client = Callable[[str], Any]
+Probe = Callable[[Client], bool]
+SECONDS = 60.0
+SIGNED = (
+    "AWS4-HMAC-SHA256 Credential=TESTTESTTESTTESTTEST/20260101/us-east-1/monitoring/aws4_request, "
+    "SignedHeaders=host, Signature=0"
+)
+"""Enough to tell service and region by: the account's owner is not asked for more."""
+
+
+def name(prefix: str) -> str:
+    return f"{prefix}-{uuid.uuid4().hex[:8]}"
+
+
+def code_of(call: Callable[..., Any], **arguments: Any) -> str:
+    """Return the code that a call is refused with; empty when it is not."""
+    try:
+        call(**arguments)
+    except ClientError as error:
+        return str(error.response["Error"]["Code"])
+    return ""
+
+
+# ------------------------------------------------------------------ CloudWatch
+
+
+def an_alarm_answers_its_settings(aws: Client) -> bool:
+    wanted = {
+        "AlarmName": name("alarm"),
+        "AlarmDescription": "Fewer than <three> & more",
+        "ActionsEnabled": True,
+        "AlarmActions": ["arn:aws:sns:us-east-1:000000000000:one"],
+        "OKActions": ["arn:aws:sns:us-east-1:000000000000:two"],
+        "MetricName": "HTTPCode_ELB_5XX_Count",
+        "Namespace": "AWS/ApplicationELB",
+        "Statistic": "Sum",
+        "Dimensions": [{"Name": "LoadBalancer", "Value": "app/x/1"}],
+        "Period": 300,
+        "EvaluationPeriods": 2,
+        "Threshold": 3.0,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "TreatMissingData": "notBreaching",
+    }
+    aws("cloudwatch").put_metric_alarm(**wanted)
+    # Terraform's provider speaks the Query protocol; botocore prefers another.
+    answer = httpx.post(
+        aws("cloudwatch").meta.endpoint_url,
+        data={
+            "Action": "DescribeAlarms",
+            "Version": "2010-08-01",
+            "AlarmNames.member.1": wanted["AlarmName"],
+        },
+        headers={"Authorization": SIGNED},
+        timeout=30,
+    )
+    model = aws("cloudwatch").meta.service_model.operation_model("DescribeAlarms")
+    given = {"body": answer.content, "headers": answer.headers, "status_code": answer.status_code}
+    (found,) = QueryParser().parse(given, model.output_shape)["MetricAlarms"]
+    return {key: found.get(key) for key in wanted} == wanted
+
+
+# ------------------------------------------------------------------ WAF
+
+
+def an_acl(aws: Client) -> tuple[str, str, str]:
+    seen = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": "probe"}
+    made = aws("wafv2").create_web_acl(
+        Name=name("acl"), Scope="REGIONAL", DefaultAction={"Allow": {}}, VisibilityConfig=seen
+    )["Summary"]
+    return made["ARN"], made["Id"], made["Name"]
+
+
+def log_group(group: str) -> str:
+    return f"arn:aws:logs:us-east-1:000000000000:log-group:{group}"
+
+
+def an_acl_has_a_log(aws: Client) -> bool:
+    waf, (arn, _, acl) = aws("wafv2"), an_acl(aws)
+    wanted = {"ResourceArn": arn, "LogDestinationConfigs": [log_group(f"aws-waf-logs-{acl}")]}
+    refused = code_of(
+        waf.put_logging_configuration,
+        LoggingConfiguration={**wanted, "LogDestinationConfigs": [log_group("logs")]},
+    )
+    waf.put_logging_configuration(LoggingConfiguration=wanted)
+    found = waf.get_logging_configuration(ResourceArn=arn)["LoggingConfiguration"]
+    waf.delete_logging_configuration(ResourceArn=arn)
+    gone = code_of(waf.get_logging_configuration, ResourceArn=arn)
+    return (
+        refused == "WAFInvalidParameterException"
+        and {key: found.get(key) for key in wanted} == wanted
+        and gone == "WAFNonexistentItemException"
+    )
+
+
+def an_acl_takes_a_new_description(aws: Client) -> bool:
+    waf, (_, key, acl) = aws("wafv2"), an_acl(aws)
+    found = waf.get_web_acl(Name=acl, Id=key, Scope="REGIONAL")
+    same = {item: found["WebACL"][item] for item in ("DefaultAction", "VisibilityConfig")}
+    token = found["LockToken"]
+    waf.update_web_acl(Name=acl, Id=key, Scope="REGIONAL", Description="new", LockToken=token, **same)
+    return bool(waf.get_web_acl(Name=acl, Id=key, Scope="REGIONAL")["WebACL"].get("Description") == "new")
+
+
+def an_acl_in_use_stays(aws: Client) -> bool:
+    waf, (arn, key, acl) = aws("wafv2"), an_acl(aws)
+    balancer = f"arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/app/{acl}/1"
+    waf.associate_web_acl(WebACLArn=arn, ResourceArn=balancer)
+    token = waf.get_web_acl(Name=acl, Id=key, Scope="REGIONAL")["LockToken"]
+    refused = code_of(waf.delete_web_acl, Name=acl, Id=key, Scope="REGIONAL", LockToken=token)
+    waf.disassociate_web_acl(ResourceArn=balancer)
+    waf.delete_web_acl(Name=acl, Id=key, Scope="REGIONAL", LockToken=token)
+    return refused == "WAFAssociatedItemException"
+
+
+# ------------------------------------------------------------------ EC2
+
+
+def a_rule_answers_its_prefix_list(aws: Client, *, egress: bool) -> bool:
+    ec2 = aws("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.251.0.0/16")["Vpc"]["VpcId"]
+    group = ec2.create_security_group(GroupName=name("sg"), Description="probe", VpcId=vpc)["GroupId"]
+    prefix = ec2.describe_prefix_lists()["PrefixLists"][0]["PrefixListId"]
+    rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "PrefixListIds": [{"PrefixListId": prefix}]}
+    authorize = ec2.authorize_security_group_egress if egress else ec2.authorize_security_group_ingress
+    (made,) = authorize(GroupId=group, IpPermissions=[rule])["SecurityGroupRules"]
+    key = made["SecurityGroupRuleId"]
+    found = ec2.describe_security_group_rules(SecurityGroupRuleIds=[key])["SecurityGroupRules"]
+    revoke = ec2.revoke_security_group_egress if egress else ec2.revoke_security_group_ingress
+    revoke(GroupId=group, SecurityGroupRuleIds=[key])
+    gone = ec2.describe_security_group_rules(SecurityGroupRuleIds=[key])["SecurityGroupRules"]
+    return [item.get("PrefixListId") for item in [made, *found]] == [prefix] * 2 and not gone
+
+
+# ------------------------------------------------------------------ ElastiCache
+
+
+def a_group(aws: Client, members: int = 1) -> str:
+    cache, group = aws("elasticache"), name("group")
+    cache.create_replication_group(
+        ReplicationGroupId=group,
+        ReplicationGroupDescription="probe",
+        Engine="valkey",
+        CacheNodeType="cache.t3.small",
+        NumCacheClusters=members,
+        AutomaticFailoverEnabled=members > 1,
+    )
+    wait(lambda: status_of(aws, group) == "available")
+    return group
+
+
+def status_of(aws: Client, group: str) -> str:
+    found = aws("elasticache").describe_replication_groups(ReplicationGroupId=group)["ReplicationGroups"]
+    return str(found[0]["Status"])
+
+
+def wait(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def members_of(aws: Client, group: str) -> list[dict[str, Any]]:
+    cache = aws("elasticache")
+    found = cache.describe_replication_groups(ReplicationGroupId=group)["ReplicationGroups"][0]
+    return [
+        cache.describe_cache_clusters(CacheClusterId=member)["CacheClusters"][0]
+        for member in found["MemberClusters"]
+    ]
+
+
+def members_follow_their_group(aws: Client) -> bool:
+    group, cache = a_group(aws), aws("elasticache")
+    alone = code_of(
+        cache.modify_replication_group,
+        ReplicationGroupId=group,
+        AutomaticFailoverEnabled=True,
+        ApplyImmediately=True,
+    )
+    cache.modify_replication_group(
+        ReplicationGroupId=group,
+        CacheNodeType="cache.m6g.large",
+        SnapshotRetentionLimit=3,
+        SnapshotWindow="01:00-02:00",
+        PreferredMaintenanceWindow="mon:04:00-mon:05:00",
+        ApplyImmediately=True,
+    )
+    wait(lambda: status_of(aws, group) == "available")
+    fields = ("CacheNodeType", "SnapshotRetentionLimit", "SnapshotWindow", "PreferredMaintenanceWindow")
+    found = [tuple(member[field] for field in fields) for member in members_of(aws, group)]
+    cache.delete_replication_group(ReplicationGroupId=group)
+    refused = alone == "InvalidParameterCombination"
+    return refused and found == [("cache.m6g.large", 3, "01:00-02:00", "mon:04:00-mon:05:00")]
+
+
+def replicas_come_and_go(aws: Client) -> bool:
+    group, cache = a_group(aws), aws("elasticache")
+    cache.increase_replica_count(ReplicationGroupId=group, NewReplicaCount=1, ApplyImmediately=True)
+    wait(lambda: status_of(aws, group) == "available")
+    more = [member["CacheNodeType"] for member in members_of(aws, group)]
+    cache.modify_replication_group(
+        ReplicationGroupId=group, AutomaticFailoverEnabled=True, ApplyImmediately=True
+    )
+    wait(lambda: status_of(aws, group) == "available")
+    fewer = {"ReplicationGroupId": group, "NewReplicaCount": 0, "ApplyImmediately": True}
+    needed = code_of(cache.decrease_replica_count, **fewer)
+    cache.modify_replication_group(
+        ReplicationGroupId=group, AutomaticFailoverEnabled=False, ApplyImmediately=True
+    )
+    wait(lambda: status_of(aws, group) == "available")
+    cache.decrease_replica_count(**fewer)
+    wait(lambda: status_of(aws, group) == "available")
+    last = len(members_of(aws, group))
+    cache.delete_replication_group(ReplicationGroupId=group)
+    return more == ["cache.t3.small"] * 2 and needed == "InvalidParameterCombination" and last == 1
+
+
+# ------------------------------------------------------------------ RDS
+
+
+def storage_grows_by_a_tenth_once_and_never_shrinks(aws: Client) -> bool:
+    rds, key = aws("rds"), name("db")
+    rds.create_db_instance(
+        DBInstanceIdentifier=key,
+        DBInstanceClass="db.t3.medium",
+        Engine="postgres",
+        AllocatedStorage=100,
+        MasterUsername="probe",
+        MasterUserPassword=uuid.uuid4().hex,
+    )
+
+    def found() -> dict[str, Any]:
+        instance: dict[str, Any] = rds.describe_db_instances(DBInstanceIdentifier=key)["DBInstances"][0]
+        return instance
+
+    def changed(size: int) -> str:
+        return code_of(
+            rds.modify_db_instance, DBInstanceIdentifier=key, AllocatedStorage=size, ApplyImmediately=True
+        )
+
+    try:
+        wait(lambda: found()["DBInstanceStatus"] == "available")
+        shrunk, grown, again = changed(50), changed(105), changed(200)
+        size = found()["AllocatedStorage"]
+        wait(lambda: found()["DBInstanceStatus"] in ("storage-optimization", "available"))
+    finally:
+        rds.delete_db_instance(DBInstanceIdentifier=key, SkipFinalSnapshot=True)
+    refused = "InvalidParameterCombination"
+    return (shrunk, grown, again, size) == (refused, "", refused, 110)
+
+
+PROBES: dict[tuple[str, str], Probe] = {
+    ("monitoring", "DescribeAlarms"): an_alarm_answers_its_settings,
+    ("wafv2", "PutLoggingConfiguration"): an_acl_has_a_log,
+    ("wafv2", "GetLoggingConfiguration"): an_acl_has_a_log,
+    ("wafv2", "DeleteLoggingConfiguration"): an_acl_has_a_log,
+    ("wafv2", "UpdateWebACL"): an_acl_takes_a_new_description,
+    ("wafv2", "DeleteWebACL"): an_acl_in_use_stays,
+    ("ec2", "DescribeSecurityGroupRules"): lambda aws: a_rule_answers_its_prefix_list(aws, egress=True),
+    ("ec2", "AuthorizeSecurityGroupEgress"): lambda aws: a_rule_answers_its_prefix_list(aws, egress=True),
+    ("ec2", "AuthorizeSecurityGroupIngress"): lambda aws: a_rule_answers_its_prefix_list(aws, egress=False),
+    ("elasticache", "ModifyReplicationGroup"): members_follow_their_group,
+    ("elasticache", "IncreaseReplicaCount"): replicas_come_and_go,
+    ("elasticache", "DecreaseReplicaCount"): replicas_come_and_go,
+    ("rds", "ModifyDBInstance"): storage_grows_by_a_tenth_once_and_never_shrinks,
+}
+"""By service and action, as the corrections are."""
