@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nestctl.report import NestctlError
-from nestctl.runbook import stack
+from nestctl.runbook import stack, standing
 from nestctl.runbook.context import Context
 from nestctl.runbook.step import Check, Tell, done, needed
 
@@ -25,6 +25,8 @@ class Certificate:
         """Done when the root's outputs name all of it; later drift is the platform's to find."""
         tell("reading the outputs")
         found = stack.outputs(context)
+        if found:
+            standing.refuse_impossible_changes(context)
         absent = [name for name in WANTED if not found.get(name)]
         if absent:
             return needed(f"not there yet: {', '.join(absent)}", *(f"apply {a}" for a in stack.FOUNDATION))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nestctl.report import NestctlError
-from nestctl.runbook import bootstrap, stack, state
+from nestctl.runbook import bootstrap, stack, standing, state
 from nestctl.runbook.context import Context
 from nestctl.settings.resolve import Settings
 from nestctl.terraform.root import Root
@@ -27,6 +27,8 @@ def find(context: Context, name: str) -> Root:
             root = bootstrap.deployed_root(context)
         case _:
             root = stack.deployed_root(context)
+            if root is not None:
+                standing.refuse_impossible_changes(context)
     if root is None:
         raise NestctlError(
             "root-not-ready",

@@ -1,0 +1,98 @@
+"""What a running site cannot become is refused before anything is built."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from nestctl.aws import standing as aws
+from nestctl.report import NestctlError
+from nestctl.runbook import standing
+from nestctl.runbook.context import Context
+from nestctl.settings.paths import INFRASTRUCTURE
+from nestctl.settings.variables import declared
+
+DEFAULTS = declared(INFRASTRUCTURE / "staging")
+SIZE = int(DEFAULTS["db_allocated_storage"].default)
+ZONES = int(DEFAULTS["availability_zone_count"].default)
+RANGE = str(DEFAULTS["vpc_cidr"].default)
+
+
+@pytest.fixture
+def ask(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Asks for sizes while something stands."""
+
+    def asking(
+        sizes: dict[str, Any], storage: aws.Storage | None = None, network: aws.Network | None = None
+    ) -> None:
+        monkeypatch.setattr(aws, "storage", lambda *_: storage)
+        monkeypatch.setattr(aws, "network", lambda *_: network)
+        context = SimpleNamespace(
+            deployer=None,
+            stack="nest-staging",
+            environment="staging",
+            settings=SimpleNamespace(sizes=sizes),
+        )
+        standing.refuse_impossible_changes(cast("Context", context))
+
+    return asking
+
+
+@pytest.mark.parametrize(
+    ("sizes", "storage"),
+    [
+        ({}, aws.Storage(SIZE, optimizing=False)),
+        ({}, aws.Storage(SIZE, optimizing=True)),
+        ({}, None),
+        ({"db_allocated_storage": 110}, aws.Storage(100, optimizing=False)),
+        ({"db_allocated_storage": "200"}, aws.Storage(100, optimizing=False)),
+        ({"db_allocated_storage": 33}, aws.Storage(30, optimizing=False)),
+    ],
+)
+def test_storage_stays_or_grows(ask: Any, sizes: dict[str, Any], storage: aws.Storage | None) -> None:
+    ask(sizes, storage)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "storage", "code", "next_"),
+    [
+        ({}, aws.Storage(SIZE + 1, optimizing=False), "storage-size", f"= {SIZE + 1} below"),
+        ({"db_allocated_storage": 50}, aws.Storage(100, optimizing=False), "storage-size", "= 100 below"),
+        ({"db_allocated_storage": 50}, aws.Storage(100, optimizing=True), "storage-size", "= 100 below"),
+        ({"db_allocated_storage": 105}, aws.Storage(100, optimizing=False), "storage-size", "= 110 or more"),
+        ({"db_allocated_storage": 23}, aws.Storage(21, optimizing=False), "storage-size", "= 24 or more"),
+        ({"db_allocated_storage": 200}, aws.Storage(100, optimizing=True), "storage-busy", "again later"),
+    ],
+)
+def test_other_storage_is_refused(
+    ask: Any, sizes: dict[str, Any], storage: aws.Storage, code: str, next_: str
+) -> None:
+    with pytest.raises(NestctlError) as caught:
+        ask(sizes, storage)
+    assert caught.value.code == code
+    assert next_ in caught.value.next
+    assert f"{storage.size} GiB" in caught.value.what
+
+
+@pytest.mark.parametrize("zones", [ZONES, ZONES + 1])
+def test_zones_may_be_added(ask: Any, zones: int) -> None:
+    ask({"availability_zone_count": zones}, network=aws.Network(RANGE, ZONES))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "network", "code", "next_"),
+    [
+        ({}, aws.Network(RANGE, ZONES + 1), "zones-fewer", f"availability_zone_count = {ZONES + 1}"),
+        ({}, aws.Network("10.7.0.0/16", ZONES), "network-range", 'vpc_cidr = "10.7.0.0/16"'),
+        ({"vpc_cidr": "10.8.0.0/16"}, aws.Network(RANGE, ZONES), "network-range", f'vpc_cidr = "{RANGE}"'),
+    ],
+)
+def test_another_network_is_refused(
+    ask: Any, sizes: dict[str, Any], network: aws.Network, code: str, next_: str
+) -> None:
+    with pytest.raises(NestctlError) as caught:
+        ask(sizes, network=network)
+    assert caught.value.code == code
+    assert next_ in caught.value.next
