@@ -1,12 +1,18 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from nestctl.aws.services import Service
+from nestctl.runbook import stack
 from nestctl.runbook.stack import FOUNDATION
 from nestctl.settings.paths import INFRASTRUCTURE
+from nestctl.settings.resolve import Setting
 
 
 def module_folder(folder: Path, name: str) -> Path:
@@ -29,3 +35,65 @@ def test_every_address_of_the_small_apply_exists(address: str) -> None:
     kind, name = parts
     text = "".join(file.read_text() for file in sorted(folder.glob("*.tf")))
     assert re.search(rf'^resource "{kind}" "{name}"', text, re.MULTILINE)
+
+
+def service(tag: str, desired: int) -> Service:
+    return Service(tag, desired, desired, True, False, datetime.now(UTC), ())
+
+
+@pytest.mark.parametrize(
+    ("sizes", "running", "released", "tag", "count"),
+    [
+        # Nothing runs before the first release.
+        ({}, None, False, "none", 0),
+        ({"frontend_desired_count": 3}, service("none", 0), False, "none", 0),
+        ({"frontend_autoscaling": {"min": 2, "max": 4}}, service("none", 0), False, "none", 0),
+        # What runs goes on until the new release is wanted; the number is nest.toml's, else the root's own.
+        ({}, service("old", 1), False, "old", None),
+        ({}, service("old", 1), True, "new", None),
+        ({"frontend_desired_count": 3}, service("old", 1), False, "old", 3),
+        ({"frontend_desired_count": 3}, service("old", 1), True, "new", 3),
+        # Whoever asks for no tasks gets none, and the same plan in each step.
+        ({"frontend_desired_count": 0}, service("old", 0), False, "old", 0),
+        ({"frontend_desired_count": 0}, service("old", 0), True, "new", 0),
+        # Scaling decides how many there are, once there are any.
+        ({"frontend_autoscaling": {"min": 2, "max": 4}}, service("old", 3), False, "old", 3),
+        (
+            {"frontend_autoscaling": {"min": 2, "max": 4}, "frontend_desired_count": 2},
+            service("old", 3),
+            True,
+            "new",
+            3,
+        ),
+        ({"frontend_autoscaling": {"min": 2, "max": 4}}, service("none", 0), True, "new", None),
+    ],
+)
+def test_image_and_number_of_the_frontends_tasks(
+    monkeypatch: pytest.MonkeyPatch,
+    sizes: dict[str, Any],
+    running: Service | None,
+    released: bool,
+    tag: str,
+    count: int | None,
+) -> None:
+    monkeypatch.setattr(stack, "frontend", lambda _: running)
+    monkeypatch.setattr(stack, "has_function", lambda _: True)
+    monkeypatch.setattr(stack, "asset_prefix", lambda _: "")
+    context: Any = SimpleNamespace(
+        settings=SimpleNamespace(
+            sizes=sizes, domain=Setting("x", "flag"), manifest=SimpleNamespace(application=dict)
+        ),
+        target=SimpleNamespace(region="us-east-1"),
+        environment="staging",
+        project="nest",
+        stack="nest-staging",
+        function_name="nest-staging",
+        backend_build=lambda: SimpleNamespace(release="new"),
+        frontend_build=lambda _: SimpleNamespace(release="new"),
+        root=lambda *_, variables, **__: variables,
+    )
+    found: Any = stack.root(context, released=released)
+    assert found["frontend_image_tag"] == tag
+    assert found.get("frontend_desired_count") == count
+    scaled = sizes.get("frontend_autoscaling") if tag != "none" else None
+    assert found.get("frontend_autoscaling") == scaled

@@ -100,7 +100,8 @@ resource "aws_ecs_service" "frontend" {
   name            = "${local.name}-service"
   cluster         = aws_ecs_cluster.frontend.id
   task_definition = aws_ecs_task_definition.frontend.arn
-  desired_count   = var.autoscaling == null ? var.desired_count : max(var.desired_count, var.autoscaling.min)
+  # With autoscaling, the deploying tool gives the number that runs: the provider would set it back otherwise.
+  desired_count = var.autoscaling == null ? var.desired_count : min(max(var.desired_count, var.autoscaling.min), var.autoscaling.max)
 
   # Whether the new tasks serve is for the deploying tool to watch: it can say why they do not.
   wait_for_steady_state = false

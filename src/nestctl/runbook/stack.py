@@ -21,6 +21,10 @@ FOUNDATION = (
 """What must be there before images can be built and pushed; none of it waits for anything."""
 
 
+NO_IMAGE = "none"
+"""Tag of the frontend's image before its first release; nothing is ever pushed under it."""
+
+
 def root(context: Context, *, released: bool) -> Root:
     """Return the environment's root.
 
@@ -35,16 +39,20 @@ def root(context: Context, *, released: bool) -> Root:
         "lambda_function_name": context.function_name if has_function(context) else None,
     }
     running = frontend(context)
-    serves = running is not None and running.desired > 0
+    begun = running is not None and running.image_tag != NO_IMAGE
+    if running is not None and running.desired > 0 and context.settings.sizes.get("frontend_autoscaling"):
+        # How many there are is for the scaling to say; Terraform would set the number back.
+        variables["frontend_desired_count"] = running.desired
     if released:
         variables["frontend_image_tag"] = context.frontend_build(asset_prefix(context)).release
+    elif running is not None and begun:
+        variables["frontend_image_tag"] = running.image_tag
     else:
-        variables["frontend_desired_count"] = context.settings.sizes.get("frontend_desired_count", 2)
-        if running is not None and serves:
-            variables["frontend_image_tag"] = running.image_tag
-        else:
-            variables["frontend_image_tag"] = "none"
-            variables["frontend_desired_count"] = 0
+        variables |= {
+            "frontend_image_tag": NO_IMAGE,
+            "frontend_desired_count": 0,
+            "frontend_autoscaling": None,
+        }
     return context.root(context.environment, profile=context.stack, variables=variables)
 
 
@@ -52,8 +60,8 @@ def foundation(context: Context) -> Root:
     """Return the root for the small apply that comes before any build: no release is known yet."""
     variables = {
         **_common(context),
-        "backend_image_tag": "none",
-        "frontend_image_tag": "none",
+        "backend_image_tag": NO_IMAGE,
+        "frontend_image_tag": NO_IMAGE,
         "frontend_desired_count": 0,
     }
     return context.root(context.environment, profile=context.stack, variables=variables)
