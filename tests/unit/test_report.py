@@ -11,7 +11,7 @@ from nestctl.report import ExitCode, NestctlError, Note, Progress, RunStarted, S
 from nestctl.report.durations import FIRST
 from nestctl.report.envelope import ENVELOPE_VERSION, envelope
 from nestctl.report.plain import PlainReporter, QuietReporter
-from nestctl.report.table import render_results
+from nestctl.report.table import render_results, step_lines
 from nestctl.report.terminal import TerminalReporter
 from nestctl.report.without_list import WithoutList
 
@@ -123,3 +123,11 @@ def test_a_command_without_steps_shows_what_it_does_on_a_terminal() -> None:
     reporter.emit(Progress("planning the destruction"))
     reporter.close()
     assert "planning the destruction" in stream.getvalue()
+
+
+def test_a_word_wider_than_the_column_stays_whole() -> None:
+    host = "nest-staging-alb-2l43asl4.eu-central-1.elb.amazonaws.com"
+    lines = step_lines("domain", "done", f"staging.nest.owasp.org leads to {host}", 0.0, 80)
+    assert [line for line in lines if line.strip() == host]
+    assert max(map(len, lines)) <= 80
+    assert host in " ".join(step_lines("domain", "done", host, 0.0, 80))

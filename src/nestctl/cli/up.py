@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import time
+from textwrap import wrap
 from typing import Any
 
 from nestctl.cli import options
@@ -123,10 +125,20 @@ def _summary(result: dict[str, Any], *, dry_run: bool) -> str:
         return f"{counted(len(changed), 'step')} would do something. To do it: nestctl up"
     if not changed:
         return f"Nothing to do ({result['seconds']:.1f} s)."
-    missing = result.get("missing_secrets") or {}
     lines = [f"Total: {result['seconds']:.1f} s, {counted(len(changed), 'step')} carried out"]
-    if missing:
-        number = counted(len(missing), "secret")
-        lines.append(f"{number} not set; the site runs without {agreed(len(missing), 'it', 'them')}:")
-        lines += [f"  {name}: {without}" for name, without in missing.items()]
+    if missing := result.get("missing_secrets") or {}:
+        number, verb = counted(len(missing), "secret"), agreed(len(missing), "is", "are")
+        lines.append(
+            f"{number} {verb} not set, and the site runs without {agreed(len(missing), 'it', 'them')}:"
+        )
+        lines += _not_set(missing, first=any(step["step"] == "secrets" for step in changed))
     return "\n".join(lines)
+
+
+def _not_set(missing: dict[str, str], *, first: bool) -> list[str]:
+    """Return what does not work without the secrets: each on the first run, their names alone later."""
+    told = [f"{name}: {without}" for name, without in missing.items()] if first else [", ".join(missing)]
+    width = shutil.get_terminal_size().columns
+    return [
+        line for text in told for line in wrap(text, width, initial_indent="  ", subsequent_indent="    ")
+    ]

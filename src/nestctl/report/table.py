@@ -33,7 +33,11 @@ def step_lines(step: str, outcome: str, reason: str, seconds: float, width: int 
         return [(head + first).rstrip()]
     room = max(width - INDENT, NARROWEST_REASON)
     parts = textwrap.wrap(first, room, break_long_words=False, break_on_hyphens=False) or [""]
-    return [f"{head if not number else ' ' * INDENT}{part}".rstrip() for number, part in enumerate(parts)]
+    lines = [head + parts[0]] if len(parts[0]) <= room else [head, parts[0]]
+    lines += parts[1:]
+    # A host's name that is wider than the column moves to the left and stays whole.
+    indented = (" " * max(0, min(INDENT, width - len(line))) + line for line in lines[1:])
+    return [lines[0].rstrip(), *indented]
 
 
 def render_results(steps: list[dict[str, object]], width: int | None = None) -> Iterator[str]:
