@@ -23,6 +23,7 @@ data "aws_iam_policy_document" "boundary" {
     resources = flatten([for arn in local.own_bucket_arns : [arn, "${arn}/*"]])
   }
 
+  # Lambda decrypts a function's environment with the function's role, and Backup copies an encrypted database with its own.
   statement {
     sid       = "DecryptThroughServices"
     actions   = ["kms:Decrypt"]
@@ -31,7 +32,7 @@ data "aws_iam_policy_document" "boundary" {
     condition {
       test     = "StringEquals"
       variable = "kms:ViaService"
-      values   = [for service in ["s3", "scheduler", "secretsmanager", "ssm"] : "${service}.${local.region}.amazonaws.com"]
+      values   = [for service in ["lambda", "s3", "scheduler", "secretsmanager", "ssm"] : "${service}.${local.region}.amazonaws.com"]
     }
   }
 
@@ -83,6 +84,54 @@ data "aws_iam_policy_document" "boundary" {
     effect    = "Deny"
     actions   = ["iam:PassRole", "sts:AssumeRole"]
     resources = ["${local.arn}:iam::${local.account_id}:role/${local.role_name}"]
+  }
+
+  # What of AWSBackupServiceRolePolicyForBackup concerns an RDS instance, on this environment's database and vault.
+  statement {
+    sid = "BackUpTheDatabase"
+    actions = [
+      "rds:AddTagsToResource",
+      "rds:CopyDBSnapshot",
+      "rds:CreateDBSnapshot",
+      "rds:DeleteDBSnapshot",
+      "rds:ListTagsForResource",
+      "rds:ModifyDBSnapshotAttribute",
+    ]
+    resources = [
+      "${local.arn}:rds:${local.here}:db:${local.name}-*",
+      "${local.arn}:rds:${local.here}:snapshot:awsbackup:*",
+      "${local.arn}:rds:${local.here}:snapshot:rds:*",
+    ]
+  }
+
+  statement {
+    sid       = "FindWhatToBackUp"
+    actions   = ["rds:DescribeDBInstances", "rds:DescribeDBSnapshots", "tag:GetResources"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "FillTheBackupVault"
+    actions   = ["backup:CopyIntoBackupVault", "backup:DescribeBackupVault"]
+    resources = ["${local.arn}:backup:${local.here}:backup-vault:${local.name}"]
+  }
+
+  statement {
+    sid       = "LetBackupsBeEncrypted"
+    actions   = ["kms:CreateGrant", "kms:DescribeKey"]
+    resources = ["${local.arn}:kms:${local.here}:key/*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = [for service in ["backup", "rds"] : "${service}.${local.region}.amazonaws.com"]
+    }
+
+    condition {
+      test     = "BoolIfExists"
+      variable = "kms:GrantIsForAWSResource"
+      values   = ["true"]
+    }
   }
 
   statement {

@@ -73,6 +73,12 @@ data "aws_iam_policy_document" "identity" {
       variable = "iam:PolicyARN"
       values   = ["${local.arn}:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup"]
     }
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:PermissionsBoundary"
+      values   = ["${local.arn}:iam::${local.account_id}:policy/${local.boundary_name}"]
+    }
   }
 
   # The name of this role fits the pattern above, and so does that of an environment such as "staging-eu".

@@ -72,6 +72,13 @@ variable "availability_zone_count" {
   nullable    = false
 }
 
+variable "excluded_zone_ids" {
+  description = "Ids of zones that are left out, because they lack a part of the site (Fargate in all of the default; RDS Proxy and others in use1-az3). A zone's id is the same in every account, its name is not. Subnets that exist stay where they are."
+  type        = set(string)
+  default     = ["apne1-az3", "cac1-az3", "cac1-az4", "use1-az3", "usw1-az2"]
+  nullable    = false
+}
+
 variable "nat_gateway_mode" {
   description = "The private subnets' way to the internet: single (one NAT gateway for all zones), per_zone, instance (one small EC2 instance instead: cheap, no failover), or none (private subnets then reach AWS through interface endpoints only, and nothing else)."
   type        = string

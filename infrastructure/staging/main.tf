@@ -8,6 +8,7 @@ module "platform" {
   certificate_issued              = var.certificate_issued
   vpc_cidr                        = var.vpc_cidr
   availability_zone_count         = var.availability_zone_count
+  excluded_zone_ids               = var.excluded_zone_ids
   nat_gateway_mode                = var.nat_gateway_mode
   interface_endpoints             = var.interface_endpoints
   db_instance_class               = var.db_instance_class

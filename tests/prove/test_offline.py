@@ -45,7 +45,8 @@ def test_a_finding_points_at_the_line_it_is_about(staging: Plan) -> None:
 
 def test_dependencies_are_those_of_the_configuration(staging: Plan) -> None:
     depends = staging.edges["module.platform.module.alb.aws_lb.this"]
-    assert "module.platform.module.networking.aws_subnet.public" in depends
+    # Terraform shows the nearest: the subnets come before their routes.
+    assert "module.platform.module.networking.aws_route_table_association.public" in depends
 
 
 def test_every_root_can_be_planned_without_the_users_aws(

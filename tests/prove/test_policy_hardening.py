@@ -241,6 +241,9 @@ def test_the_key_rotates_and_nobody_elses_account_can_use_it(plan: Plan) -> None
         for name, statement in statements(key["policy"]).items():
             if name == "LetIamPoliciesDecide":
                 assert statement["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT_ID}:root"}
+            elif name == "WhoMakesTheKeyMayChangeThisPolicy":
+                assert statement["Principal"]["AWS"].startswith(f"arn:aws:iam::{ACCOUNT_ID}:role/")
+                assert statement["Action"] == "kms:PutKeyPolicy"
             else:
                 assert ACCOUNT_ID in json.dumps(statement["Condition"]), name
 

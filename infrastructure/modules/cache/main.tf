@@ -12,16 +12,13 @@ resource "aws_elasticache_subnet_group" "this" {
   tags        = merge(var.common_tags, { Name = local.name })
 }
 
+# A group of its own, because one cannot be changed for a parameter of AWS's. It sets none: the defaults fit (keys with an
+# expiry go first when memory is short), and AWS takes a parameter that is set to its default for one that is not set.
 resource "aws_elasticache_parameter_group" "this" {
   name        = "${local.name}-${local.family}"
   description = "Least recently used keys with an expiry go first when memory is short"
   family      = local.family
   tags        = merge(var.common_tags, { Name = "${local.name}-${local.family}" })
-
-  parameter {
-    name  = "maxmemory-policy"
-    value = "volatile-lru"
-  }
 
   lifecycle {
     create_before_destroy = true

@@ -75,4 +75,7 @@ resource "aws_flow_log" "this" {
   max_aggregation_interval = 600
 
   tags = merge(var.common_tags, { Name = "${local.name}-flow-logs" })
+
+  # Without it the first records are lost, and on destroy the last ones.
+  depends_on = [aws_iam_role_policy.flow_logs]
 }

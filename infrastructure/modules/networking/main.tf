@@ -1,7 +1,8 @@
 # VPC, subnets and routes. NAT, endpoints, network ACLs and flow logs have a file each.
 
 data "aws_availability_zones" "available" {
-  state = "available"
+  state            = "available"
+  exclude_zone_ids = var.excluded_zone_ids
 
   # Local and wavelength zones lack most services.
   filter {
@@ -29,7 +30,7 @@ resource "aws_vpc" "this" {
   lifecycle {
     precondition {
       condition     = length(data.aws_availability_zones.available.names) >= var.availability_zone_count
-      error_message = "availability_zone_count is ${var.availability_zone_count}, but the region has ${length(data.aws_availability_zones.available.names)} zones. Lower it or choose another region."
+      error_message = "availability_zone_count is ${var.availability_zone_count}, but the region has ${length(data.aws_availability_zones.available.names)} zones besides excluded_zone_ids. Lower it or choose another region."
     }
   }
 }

@@ -29,8 +29,12 @@ output "private_subnet_ids" {
 }
 
 output "public_subnet_ids" {
-  description = "Ids of the public subnets, one per zone."
+  description = "Ids of the public subnets, one per zone, once they lead to the internet and let its traffic in."
   value       = [for key in local.zone_keys : aws_subnet.public[key].id]
+
+  # A load balancer that faces the internet is refused in a VPC without an internet gateway, and the gateway cannot be
+  # detached while one has public addresses.
+  depends_on = [aws_internet_gateway.this, aws_route.public_internet, aws_route_table_association.public]
 }
 
 output "s3_prefix_list_id" {

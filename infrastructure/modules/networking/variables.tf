@@ -62,6 +62,19 @@ variable "availability_zone_count" {
   }
 }
 
+# Fargate: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/AWS_Fargate-Regions.html
+variable "excluded_zone_ids" {
+  type        = set(string)
+  description = "Ids of zones that are left out, because they lack a part of the site (Fargate in all of the default; RDS Proxy and others in use1-az3). A zone's id is the same in every account, its name is not. Subnets that exist stay where they are."
+  default     = ["apne1-az3", "cac1-az3", "cac1-az4", "use1-az3", "usw1-az2"]
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for id in var.excluded_zone_ids : can(regex("^[a-z]+[0-9]+-az[0-9]+$", id))])
+    error_message = "excluded_zone_ids takes ids of zones such as \"use1-az3\", not names such as \"us-east-1a\"."
+  }
+}
+
 variable "nat_gateway_mode" {
   type        = string
   description = "The private subnets' way to the internet: \"single\" (one NAT gateway for all zones), \"per_zone\" (survives the loss of a zone), \"instance\" (one small EC2 instance, for a ninth of the price) or \"none\" (private subnets reach AWS through interface_endpoints only)."

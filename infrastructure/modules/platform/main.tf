@@ -37,6 +37,7 @@ module "networking" {
 
   vpc_cidr                    = var.vpc_cidr
   availability_zone_count     = var.availability_zone_count
+  excluded_zone_ids           = var.excluded_zone_ids
   nat_gateway_mode            = var.nat_gateway_mode
   interface_endpoints         = local.interface_endpoints
   endpoint_security_group_ids = [module.security.endpoint_security_group_id]

@@ -39,4 +39,6 @@ module "backup" {
   resource_arns  = [module.database.arn]
   retention_days = var.backup_plan_retention_days
   force_destroy  = var.force_destroy
+
+  permissions_boundary_arn = module.security.permissions_boundary_arn
 }

@@ -1,3 +1,5 @@
+# A role is told once its policy is in place: a task or schedule that starts before fails, and so does one that outlives it.
+
 output "alb_security_group_id" {
   description = "Security group of the load balancer."
   value       = aws_security_group.this["alb"].id
@@ -16,6 +18,8 @@ output "database_security_group_id" {
 output "ecs_execution_role_arn" {
   description = "ARN of the role with which ECS starts tasks: pulls images, reads secrets, writes logs."
   value       = aws_iam_role.this["ecs-execution"].arn
+
+  depends_on = [aws_iam_role_policy.this]
 }
 
 output "ecs_security_group_id" {
@@ -26,6 +30,8 @@ output "ecs_security_group_id" {
 output "ecs_task_role_arn" {
   description = "ARN of the role that the backend's tasks run as."
   value       = aws_iam_role.this["ecs-task"].arn
+
+  depends_on = [aws_iam_role_policy.this]
 }
 
 output "endpoint_security_group_id" {
@@ -46,6 +52,8 @@ output "frontend_task_role_arn" {
 output "lambda_role_arn" {
   description = "ARN of the role that the backend's function runs as."
   value       = aws_iam_role.this["lambda"].arn
+
+  depends_on = [aws_iam_role_policy.this]
 }
 
 output "lambda_security_group_id" {
@@ -56,6 +64,8 @@ output "lambda_security_group_id" {
 output "scheduler_role_arn" {
   description = "ARN of the role with which EventBridge Scheduler starts tasks."
   value       = aws_iam_role.this["scheduler"].arn
+
+  depends_on = [aws_iam_role_policy.this]
 }
 
 output "permissions_boundary_arn" {

@@ -52,6 +52,19 @@ data "aws_iam_policy_document" "lambda" {
     resources = ["${var.zappa_bucket_arn}/*"]
   }
 
+  # Lambda decrypts the function's environment in the function's name.
+  statement {
+    sid       = "DecryptItsEnvironment"
+    actions   = ["kms:Decrypt"]
+    resources = [var.kms_key_arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = ["lambda.${local.region}.amazonaws.com"]
+    }
+  }
+
   # Lambda makes the function's network interfaces with the function's role; EC2 judges most of these on no resource.
   statement {
     sid = "AttachToTheVpc"

@@ -452,8 +452,15 @@ def a_new_value_keeps_its_key(aws: Client) -> bool:
     return bool(ssm.describe_parameters(ParameterFilters=wanted)["Parameters"][0]["KeyId"] == key)
 
 
+def zones_can_be_left_out(aws: Client) -> bool:
+    zones = aws("ec2").describe_availability_zones()["AvailabilityZones"]
+    ids = {zone["ZoneName"]: zone["ZoneId"] for zone in zones}
+    return ids == {f"us-east-1{letter}": f"use1-az{n}" for n, letter in enumerate("abcdef", start=1)}
+
+
 PROBES: dict[tuple[str, str], Probe] = {
     **updates.PROBES,
+    ("ec2", "DescribeAvailabilityZones"): zones_can_be_left_out,
     ("ec2", "CreateSubnet"): a_subnet_has_its_vpcs_default_acl,
     ("ec2", "DeleteSubnet"): a_deleted_subnet_leaves_its_acl,
     ("ec2", "ReplaceNetworkAclAssociation"): a_replaced_association_keeps_its_subnet,

@@ -32,6 +32,11 @@ run "encrypts_at_rest_and_in_transit" {
   }
 
   assert {
+    condition     = length(aws_elasticache_parameter_group.this.parameter) == 0
+    error_message = "A parameter that has its default may not be set: AWS keeps its source system, and the plan is never empty."
+  }
+
+  assert {
     condition     = aws_elasticache_parameter_group.this.family == "valkey7"
     error_message = "The parameter group's family does not follow the engine."
   }

@@ -167,3 +167,13 @@ run "refuses_a_boundary_that_is_no_policy" {
 
   expect_failures = [var.permissions_boundary_arn]
 }
+
+run "refuses_a_zones_name_as_id" {
+  command = plan
+
+  variables {
+    excluded_zone_ids = ["us-east-1e"]
+  }
+
+  expect_failures = [var.excluded_zone_ids]
+}

@@ -45,7 +45,10 @@ resource "aws_iam_role" "this" {
   name               = "${local.name}-backup"
   description        = "Lets AWS Backup save the data of ${local.name}"
   assume_role_policy = data.aws_iam_policy_document.trust.json
-  tags               = merge(var.common_tags, { Name = "${local.name}-backup" })
+
+  permissions_boundary = var.permissions_boundary_arn
+
+  tags = merge(var.common_tags, { Name = "${local.name}-backup" })
 }
 
 resource "aws_iam_role_policy_attachment" "this" {

@@ -79,3 +79,14 @@ variable "force_destroy" {
   default     = false
   nullable    = false
 }
+
+variable "permissions_boundary_arn" {
+  type        = string
+  description = "ARN of the policy that bounds the role which this module makes. Without one, it has no bound."
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary_arn == null ? true : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:policy/", var.permissions_boundary_arn))
+    error_message = "permissions_boundary_arn is the ARN of a policy, such as \"arn:aws:iam::123456789012:policy/nest-staging-terraform-boundary\"."
+  }
+}

@@ -23,6 +23,8 @@ variables {
   environment   = "staging"
   kms_key_arn   = "arn:aws:kms:us-east-1:000000000000:key/00000000-0000-0000-0000-000000000000"
   resource_arns = ["arn:aws:rds:us-east-1:000000000000:db:nest-staging-db"]
+
+  permissions_boundary_arn = "arn:aws:iam::000000000000:policy/nest-staging-terraform-boundary"
 }
 
 run "saves_the_database_every_day" {
@@ -45,6 +47,11 @@ run "saves_the_database_every_day" {
     condition     = aws_iam_role_policy_attachment.this.policy_arn == "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup"
     error_message = "The role may do more or less than save."
   }
+
+  assert {
+    condition     = aws_iam_role.this.permissions_boundary == var.permissions_boundary_arn
+    error_message = "The role is not bound as the others are."
+  }
 }
 
 run "refuses_wrong_values" {
@@ -60,9 +67,11 @@ run "refuses_wrong_values" {
 
 run "refuses_names_and_identifiers_of_a_wrong_form" {
   command         = plan
-  expect_failures = [var.project_name, var.kms_key_arn, var.environment]
+  expect_failures = [var.project_name, var.kms_key_arn, var.environment, var.permissions_boundary_arn]
 
   variables {
+    permissions_boundary_arn = "nest-staging-terraform-boundary"
+
     project_name = "Nest"
     kms_key_arn  = "alias/nest-staging"
     environment  = "stag/ing"
