@@ -1,4 +1,4 @@
-# Alarms, budget and the second copy of the database: features by choice.
+# Alarms, budget and the second copy of the database: optional features.
 
 data "aws_iam_policy_document" "watching" {
   # These know no resource: a subscription's ARN is known to SNS alone, and the capsule is where AWS Backup keeps copies.

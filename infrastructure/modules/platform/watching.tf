@@ -1,4 +1,4 @@
-# What tells people of trouble and keeps a second copy: by choice, because each costs a little.
+# What tells people of trouble and keeps a second copy: options, because each costs a little.
 
 locals {
   has_alarms = var.alarms_enabled || var.monthly_budget != null

@@ -78,4 +78,4 @@ def main(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Puts a Django and Next.js site on AWS, and rehearses all of it on a laptop."""
+    """Rehearses on a laptop how a Django and Next.js site goes to AWS, and proves its Terraform first."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-SUMMARY = "Puts a Django and Next.js site on AWS, and rehearses all of it on a laptop."
+SUMMARY = "Rehearses on a laptop how a Django and Next.js site goes to AWS, and proves its Terraform first."
 EPILOG = "Exit status: 0 done or nothing to do, 1 failed, 2 wrong usage, 130 interrupted."
 
 OPTIONS = {

@@ -151,7 +151,7 @@ def sweep(context: Context, families: Sequence[str], tell: Tell) -> list[str]:
 
 
 def kept(context: Context) -> list[str]:
-    """Return what stays of the environment by choice: the database's snapshots."""
+    """Return what stays of the environment on purpose: the database's snapshots."""
     why = "encrypted with the environment's key, which is deleted 7 to 30 days from now: copy it before"
     found = leavings.snapshots(context.caller, f"{context.stack}-db")
     return [f"snapshot {name} ({why})" for name in found]
