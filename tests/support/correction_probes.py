@@ -262,6 +262,25 @@ def storage_grows_by_a_tenth_once_and_never_shrinks(aws: Client) -> bool:
     return (shrunk, grown, again, size) == (refused, "", refused, 110)
 
 
+def a_proxy_answers_where_connections_go(aws: Client) -> bool:
+    ec2, rds, key = aws("ec2"), aws("rds"), name("proxy")
+    vpc = ec2.create_vpc(CidrBlock="10.252.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.252.{zone}.0/24", AvailabilityZone=f"us-east-1{letter}")
+        for zone, letter in enumerate("ab")
+    ]
+    made = rds.create_db_proxy(
+        DBProxyName=key,
+        EngineFamily="POSTGRESQL",
+        RoleArn="arn:aws:iam::000000000000:role/probe",
+        Auth=[{"SecretArn": "arn:aws:secretsmanager:us-east-1:000000000000:secret:probe-abcdef"}],
+        VpcSubnetIds=[subnet["Subnet"]["SubnetId"] for subnet in subnets],
+    )["DBProxy"]
+    (found,) = rds.describe_db_proxies(DBProxyName=key)["DBProxies"]
+    rds.delete_db_proxy(DBProxyName=key)
+    return bool(made["Endpoint"] == found["Endpoint"] == "127.0.0.1")
+
+
 PROBES: dict[tuple[str, str], Probe] = {
     ("monitoring", "DescribeAlarms"): an_alarm_answers_its_settings,
     ("wafv2", "PutLoggingConfiguration"): an_acl_has_a_log,
@@ -275,6 +294,7 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("elasticache", "ModifyReplicationGroup"): members_follow_their_group,
     ("elasticache", "IncreaseReplicaCount"): replicas_come_and_go,
     ("elasticache", "DecreaseReplicaCount"): replicas_come_and_go,
+    ("rds", "CreateDBProxy"): a_proxy_answers_where_connections_go,
     ("rds", "ModifyDBInstance"): storage_grows_by_a_tenth_once_and_never_shrinks,
 }
 """By service and action, as the corrections are."""
