@@ -7,7 +7,7 @@ import pytest
 
 from nestctl.aws.inventory import Inventory
 from nestctl.aws.session import Aws
-from nestctl.runbook import adopt
+from nestctl.runbook import adopt, adopt_unseen
 from nestctl.settings.paths import INFRASTRUCTURE
 
 THERE = {"nest-staging-db"}
@@ -98,3 +98,50 @@ def test_what_aws_has_given_up_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> 
 )
 def test_every_other_replacement_is_left_to_terraform(change: dict[str, Any]) -> None:
     assert adopt.half_made(AWS, plan(change)) == []
+
+
+def parameter(name: str, *, write_only: bool = True) -> dict[str, Any]:
+    kind = "secret" if write_only else "plain"
+    after = {"name": f"/nest/staging/{name}", "value_wo_version": 1 if write_only else None}
+    return {
+        "address": f'module.parameters.aws_ssm_parameter.{kind}["{name}"]',
+        "module_address": "module.parameters",
+        "mode": "managed",
+        "type": "aws_ssm_parameter",
+        "name": kind,
+        "index": name,
+        "provider_name": "registry.terraform.io/hashicorp/aws",
+        "change": {"actions": ["create"], "after": after},
+    }
+
+
+def test_a_secret_is_taken_over_without_its_value() -> None:
+    """An import would read the value into the state, and the next apply would write another one."""
+    there = {
+        "module": "module.parameters",
+        "mode": "managed",
+        "type": "aws_ssm_parameter",
+        "name": "secret",
+        "provider": 'provider["registry.terraform.io/hashicorp/aws"]',
+        "instances": [{"index_key": "OLD"}],
+    }
+    state = {"serial": 3, "resources": [there]}
+    found = adopt_unseen.with_records(state, [parameter("A"), parameter("B")])
+    (resource,) = found["resources"]
+    assert [item["index_key"] for item in resource["instances"]] == ["OLD", "A", "B"]
+    assert resource["instances"][1]["attributes"] == {
+        "id": "/nest/staging/A",
+        "name": "/nest/staging/A",
+        "has_value_wo": True,
+        "value_wo_version": 1,
+    }
+    assert there["instances"] == [{"index_key": "OLD"}]  # what was read is not changed
+    (made,) = adopt_unseen.with_records({"serial": 0, "resources": []}, [parameter("A")])["resources"]
+    assert made["provider"] == there["provider"]
+    assert made["module"] == "module.parameters"
+
+
+def test_only_parameters_with_a_write_only_value_are_unseen() -> None:
+    assert adopt_unseen.is_unseen(parameter("A"))
+    assert not adopt_unseen.is_unseen(parameter("A", write_only=False))
+    assert not adopt_unseen.is_unseen(planned("nest-staging-db", ["create"]))

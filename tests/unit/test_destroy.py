@@ -21,6 +21,7 @@ def context() -> Any:
         stack="nest-staging",
         environment="staging",
         caller=None,
+        check_state=lambda _: None,
         project="nest",
         settings=SimpleNamespace(manifest=manifest),
     )

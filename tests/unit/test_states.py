@@ -12,10 +12,13 @@ from nestctl.runbook import state, states
 
 KEYS = ("state", "staging", "bootstrap-staging", "fork", "bootstrap-fork")
 STATE = {
+    "version": 4,
+    "serial": 7,
+    "lineage": "one",
     "resources": [
         {"type": "aws_kms_key", "name": "state", "instances": [{"index_key": key} for key in KEYS]},
         {"type": "aws_s3_bucket", "name": "this", "instances": [{"attributes": {}}]},
-    ]
+    ],
 }
 
 
@@ -36,8 +39,14 @@ def test_an_environment_that_only_the_state_knows_keeps_its_buckets(monkeypatch:
     assert state._environments(context()) == ["fork", "staging"]
 
 
-@pytest.mark.parametrize("text", [None, b"{}"])
+@pytest.mark.parametrize("text", [None, b'{"version": 4, "serial": 1, "lineage": "one"}'])
 def test_without_a_state_there_is_nothing(text: bytes | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(states.s3, "read", lambda *_: text)
     assert states.environments(context()) == set()
     assert not states.describes(context(), "nest-state-staging")
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"{}", b"[]", b'{"version": 3}'])
+def test_what_cannot_be_read_may_describe_anything(text: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(states.s3, "read", lambda *_: text)
+    assert states.describes(context(), "nest-state-staging")

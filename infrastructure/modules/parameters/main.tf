@@ -35,7 +35,10 @@ ephemeral "aws_secretsmanager_random_password" "this" {
   exclude_punctuation = true
 }
 
-# Write-only values: neither state nor plan holds them, and what someone sets later is not undone.
+# Write-only values: neither state nor plan holds them, and what someone sets later is not undone. That takes more than
+# the version: the provider sends a value with every change of these attributes, and the only one that it knows by then
+# is the empty one. So they are set once, and later ones are for the tool to carry, which sends the stored value along.
+# The version stands among them because an imported parameter has none: it would be given a new value.
 resource "aws_ssm_parameter" "generated" {
   for_each = local.generated_for_use
 
@@ -47,6 +50,10 @@ resource "aws_ssm_parameter" "generated" {
   value_wo_version = 1
 
   tags = merge(var.common_tags, { Name = "${local.name}-${each.key}" })
+
+  lifecycle {
+    ignore_changes = [allowed_pattern, data_type, description, key_id, overwrite, tier, type, value_wo_version]
+  }
 }
 
 resource "aws_ssm_parameter" "secret" {
@@ -60,6 +67,10 @@ resource "aws_ssm_parameter" "secret" {
   value_wo_version = 1
 
   tags = merge(var.common_tags, { Name = "${local.name}-${each.key}" })
+
+  lifecycle {
+    ignore_changes = [allowed_pattern, data_type, description, key_id, overwrite, tier, type, value_wo_version]
+  }
 }
 
 # Hosts, names and addresses: no secrets, but encrypted alike so that the application reads all in one call.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
-from nestctl.aws.session import Aws
+from nestctl.aws.session import Aws, error_code
 
 PLACEHOLDER = "to-be-set-in-aws-console"
 """The manual's word for a parameter that nobody has set yet."""
+
+MISSING = "ParameterNotFound"
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,11 @@ class State:
     is_set: bool
     version: int
     modified: datetime
+
+    @property
+    def written(self) -> str:
+        """What no later write of this parameter shares: its time, in UTC, and the version's number."""
+        return f"{self.modified.astimezone(UTC).isoformat()} {self.version}"
 
 
 def list_parameters(aws: Aws, path: str) -> dict[str, State]:
@@ -32,8 +39,25 @@ def list_parameters(aws: Aws, path: str) -> dict[str, State]:
     for page in pages:
         for item in page["Parameters"]:
             name = item["Name"].removeprefix(path)
-            found[name] = State(name, item["Value"] != PLACEHOLDER, item["Version"], item["LastModifiedDate"])
+            found[name] = State(name, holds_value(item["Value"]), item["Version"], item["LastModifiedDate"])
     return found
+
+
+def holds_value(text: str) -> bool:
+    """Tell whether a stored text is a value: neither nothing nor the word for what nobody has set."""
+    return text.strip() not in ("", PLACEHOLDER)
+
+
+def is_set(aws: Aws, name: str) -> bool:
+    """Tell whether a parameter is there and holds a value, by its full name."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return holds_value(get_value(aws, name))
+    except ClientError as error:
+        if error_code(error) == MISSING:
+            return False
+        raise
 
 
 def get_value(aws: Aws, name: str) -> str:

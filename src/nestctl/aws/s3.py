@@ -22,6 +22,16 @@ class Object:
     sha256: str
 
 
+@dataclass(frozen=True)
+class Row:
+    """One version of an object, or the mark of its deletion."""
+
+    id: str
+    written: datetime
+    current: bool
+    deleted: bool
+
+
 def bucket_exists(aws: Aws, bucket: str) -> bool:
     """Tell whether the bucket is there and ours."""
     from botocore.exceptions import ClientError
@@ -58,6 +68,46 @@ def read(aws: Aws, bucket: str, key: str) -> bytes | None:
         if error_code(error) in MISSING:
             return None
         raise
+
+
+def versions(aws: Aws, bucket: str, key: str, *, most: int) -> list[Row]:
+    """Return up to ``most`` versions of an object, newest first; none where there is no such bucket."""
+    from botocore.exceptions import ClientError
+
+    try:
+        found = aws.client("s3").list_object_versions(Bucket=bucket, Prefix=key, MaxKeys=1000)
+    except ClientError as error:
+        if error_code(error) in MISSING:
+            return []
+        raise
+    rows = [
+        Row(item["VersionId"], item["LastModified"], item["IsLatest"], deleted)
+        for field, deleted in (("Versions", False), ("DeleteMarkers", True))
+        for item in found.get(field, [])
+        if item["Key"] == key
+    ]
+    rows.sort(key=lambda row: (row.current, row.written), reverse=True)
+    return rows[:most]
+
+
+def read_version(aws: Aws, bucket: str, key: str, version: str) -> tuple[bytes, dict[str, str]]:
+    """Return the bytes and the metadata of one version of an object."""
+    found = aws.client("s3").get_object(Bucket=bucket, Key=key, VersionId=version)
+    return bytes(found["Body"].read()), dict(found.get("Metadata", {}))
+
+
+def write_again(aws: Aws, bucket: str, key: str, version: str, metadata: dict[str, str]) -> str:
+    """Write what a version of an object holds as its newest, with this metadata; return the new one's id."""
+    body, _ = read_version(aws, bucket, key, version)
+    written = aws.client("s3").put_object(
+        Bucket=bucket,
+        Key=key,
+        Body=body,
+        ContentType="application/json",
+        ChecksumSHA256=base64.b64encode(hashlib.sha256(body).digest()).decode(),
+        Metadata=metadata,
+    )
+    return str(written["VersionId"])
 
 
 def keys(aws: Aws, bucket: str, prefix: str) -> set[str]:

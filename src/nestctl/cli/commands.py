@@ -29,6 +29,7 @@ COMMANDS = {
     ),
     "plan": ("nestctl.cli.roots:plan", "Plan one root and show what an apply would change."),
     "apply": ("nestctl.cli.roots:apply", "Plan one root, show the plan, and apply exactly that plan."),
+    "state": ("nestctl.cli.state:app", "The versions of a Terraform state, and the way back to one."),
     "prove": (
         "nestctl.cli.prove:prove",
         "Prove the infrastructure from its plan: no account, no network, nothing is made.",

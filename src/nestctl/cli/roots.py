@@ -12,6 +12,7 @@ from nestctl.cli.session import Session, open_session, run_lock
 from nestctl.report import Progress, usage_error
 from nestctl.report.console import data, make_reporter, say
 from nestctl.report.words import did_you_mean, nearest
+from nestctl.settings.resolve import Settings
 
 RootArgument = Annotated[
     str,
@@ -71,17 +72,29 @@ def apply(
     run_command("apply", as_json, work, _show)
 
 
-def _plan(name: str, session: Session, quiet: bool, *, apply: bool, yes: bool) -> dict[str, Any]:
+def check_root(name: str, settings: Settings) -> str:
+    """Return the name of a root that there is.
+
+    Raises:
+        NestctlError: ``unknown-root`` (exit status 2).
+    """
     from nestctl.runbook import roots
 
-    if name not in roots.names(session.settings):
-        known = roots.names(session.settings)
+    known = roots.names(settings)
+    if name not in known:
         raise usage_error(
             "unknown-root",
             f"There is no root {name!r}. {did_you_mean(name, known)}".rstrip(),
             f"The roots are: {', '.join(known)}.",
             f"nestctl plan {nearest(name, reversed(known))}",
         )
+    return name
+
+
+def _plan(name: str, session: Session, quiet: bool, *, apply: bool, yes: bool) -> dict[str, Any]:
+    from nestctl.runbook import roots
+
+    check_root(name, session.settings)
     reporter = make_reporter(quiet=quiet)
     try:
         with run_lock(session.settings):

@@ -10,6 +10,7 @@ from typing import Any
 
 from nestctl.aws.inventory import Inventory
 from nestctl.aws.session import Aws
+from nestctl.runbook.adopt_unseen import is_unseen, take_over
 from nestctl.runbook.view import make_view
 from nestctl.settings.paths import INFRASTRUCTURE
 from nestctl.terraform.root import Plan, Root
@@ -93,6 +94,7 @@ def plan_and_adopt(aws: Aws, root: Root, work: Path, targets: Sequence[str] = ()
     """
     imports: dict[str, str] = {}
     kept: set[str] = set()
+    unseen = 0
     viewed = root
     for _ in range(ROUNDS):
         plan = viewed.plan(targets=targets)
@@ -106,9 +108,14 @@ def plan_and_adopt(aws: Aws, root: Root, work: Path, targets: Sequence[str] = ()
         for address in sorted(whole):
             root.untaint(address)
         kept |= whole
-        imports.update(found)
+        secret = [c for c in planned["resource_changes"] if is_unseen(c) and c["address"] in dict(found)]
+        if secret:
+            take_over(root, secret)
+            unseen += len(secret)
+        addresses = {change["address"] for change in secret}
+        imports.update((address, name) for address, name in found if address not in addresses)
         viewed = replace(root, folder=_view(root, work, imports)) if imports else root
-    return viewed, plan, len(imports) + len(kept)
+    return viewed, plan, len(imports) + len(kept) + unseen
 
 
 def _view(root: Root, work: Path, imports: dict[str, str]) -> Path:

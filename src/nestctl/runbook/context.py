@@ -16,7 +16,7 @@ from nestctl.build import backend as backend_build
 from nestctl.build import frontend as frontend_build
 from nestctl.report import Note, Progress, Reporter
 from nestctl.report.words import agreed, counted
-from nestctl.runbook import adopt
+from nestctl.runbook import adopt, removals
 from nestctl.settings.paths import CACHE, INFRASTRUCTURE
 from nestctl.settings.resolve import Settings
 from nestctl.settings.target import Target
@@ -54,6 +54,7 @@ class Context:
         self._outputs: dict[str, dict[str, Any]] = {}
         self._plans: dict[str, Plan] = {}
         self._viewed: dict[Path, Root] = {}
+        self._checked: set[str] = set()
         self._applying = Applies(0)
 
     # ------------------------------------------------------------------ names
@@ -72,6 +73,11 @@ class Context:
     def stack(self) -> str:
         """``nest-staging``."""
         return self.settings.stack
+
+    @property
+    def parameter_path(self) -> str:
+        """Where the application's parameters lie, before the outputs tell: ``/nest/staging/``."""
+        return f"/{self.project}/{self.environment}/"
 
     @property
     def function_name(self) -> str:
@@ -167,6 +173,7 @@ class Context:
     def outputs(self, root: Root, *, fresh: bool = False) -> dict[str, Any]:
         """Return a root's outputs, read once between two applies."""
         if fresh or root.name not in self._outputs:
+            self._check_state_of(root)
             self._outputs[root.name] = root.outputs()
         return self._outputs[root.name]
 
@@ -175,8 +182,11 @@ class Context:
         text = f"{root.name}{sorted(root.variables.items(), key=str)}{targets}"
         key = hashlib.sha256(text.encode()).hexdigest()
         if key not in self._plans:
+            self._check_state_of(root)
             look = self.read_only
             self._plans[key] = root.look(targets=targets) if look else self._saved(root, tell, targets)
+            if lost := self._lost(root, self._plans[key]):
+                self.note(removals.sentence(lost), warning=True)
         return self._plans[key]
 
     def _saved(self, root: Root, tell: Callable[[str], None], targets: Sequence[str]) -> Plan:
@@ -190,14 +200,47 @@ class Context:
             self._viewed[plan.file] = viewed
         return plan
 
-    def apply(self, root: Root, plan: Plan) -> str:
-        """Apply a saved plan and forget what was read before it."""
+    def apply(self, root: Root, plan: Plan, *, keep_values: bool = True) -> str:
+        """Apply a saved plan and forget what was read before it.
+
+        Args:
+            root: The root.
+            plan: Its plan.
+            keep_values: Refuse a plan that deletes a parameter whose value nobody could bring back.
+
+        Raises:
+            NestctlError: ``parameter-value-lost``, before anything is changed.
+        """
+        if keep_values and (lost := self._lost(root, plan)):
+            plan.file.unlink(missing_ok=True)
+            raise removals.refusal(lost, self.parameter_path)
         self._outputs.pop(root.name, None)
         self._plans.clear()
         self._applying = Applies(len(plan.changes))
         self.progress(f"applying {counted(len(plan.changes), 'change')} to {root.name}", 0.0)
         summary = self._viewed.pop(plan.file, root).apply(plan)
         return f"{summary.add} added, {summary.change} changed, {summary.remove} destroyed"
+
+    def check_state(self, root: str) -> None:
+        """Look once in a run whether a root's state is what the last run wrote: Terraform goes on from it.
+
+        Raises:
+            NestctlError: ``state-unusable`` or ``state-older``, with the version to bring back.
+        """
+        if root not in self._checked:
+            from nestctl.runbook import state_versions
+
+            state_versions.check(self, root)
+            self._checked.add(root)
+
+    def _check_state_of(self, root: Root) -> None:
+        if root.backend:
+            self.check_state(root.name)
+
+    def _lost(self, root: Root, plan: Plan) -> list[str]:
+        if root.name != self.environment:
+            return []
+        return removals.lost(self.deployer, plan, self.parameter_path)
 
     def free_state(self, root: Root, tell: Callable[[str], None]) -> None:
         """Wait for a Terraform that an interrupted run left behind, then remove the lock of a dead one.

@@ -44,6 +44,7 @@ def plan(context: Context, tell: Tell) -> tuple[Root, Plan]:
         NestctlError: ``nothing-to-destroy``, ``role-not-assumed`` when nobody may destroy what there is,
             or ``deletion-protected``; all before anything is emptied.
     """
+    context.check_state(context.environment)
     if not states.holds(context, context.environment, context.environment):
         raise nothing(context)
     role = identities.role_name(context)
@@ -169,11 +170,11 @@ def destroy(context: Context, root: Root, saved: Plan, tell: Tell) -> tuple[str,
     going = doomed(context, root, saved)
     removed = empty(context, going.buckets, tell)
     try:
-        counts = context.apply(root, saved)
+        counts = context.apply(root, saved, keep_values=False)
     except NestctlError as error:
         if "BucketNotEmpty" not in error.why:
             raise
         tell("something was written meanwhile: emptying once more")
         removed += empty(context, going.buckets, tell)
-        counts = context.apply(root, root.plan(destroy=True, name="destroy"))
+        counts = context.apply(root, root.plan(destroy=True, name="destroy"), keep_values=False)
     return counts, removed + sweep(context, going.families, tell)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from nestctl.aws import cache, parameters
 from nestctl.report import NestctlError
-from nestctl.runbook import stack
+from nestctl.runbook import secret_settings, stack
 from nestctl.runbook.context import Context
 from nestctl.runbook.step import Check, Tell, done, needed
 
@@ -30,7 +30,7 @@ class Secrets:
         declared = context.settings.manifest.parameters
         generate = [name for name in unset if declared[name].kind == "generated"]
         missing = {name: declared[name].without for name in unset if declared[name].kind == "secret"}
-        plan = [f"generate {name}" for name in generate]
+        plan = [*secret_settings.plan(context), *(f"generate {name}" for name in generate)]
         group = stack.outputs(context)["cache_replication_group_id"]
         if not cache.has_token(context.deployer, group):
             plan.append(f"give the cache {group} its token")
@@ -42,6 +42,7 @@ class Secrets:
         """Make what is missing; a value is never shown, and never set twice."""
         values = stack.outputs(context)
         path, key = values["parameter_path"], values["kms_key_arn"]
+        renewed = secret_settings.renew(context, tell)
         made = 0
         for name in _unset(context):
             if context.settings.manifest.parameters[name].kind == "generated":
@@ -55,7 +56,8 @@ class Secrets:
             tell("giving the cache its token")
             token = parameters.get_value(context.deployer, values["cache_auth_token_parameter"])
             cache.set_token(context.deployer, group, token, tell)
-        return f"{made} generated, the cache asks for its token"
+        told = f"{made} generated, the cache asks for its token"
+        return f"{told}; {renewed} with other settings and the same value" if renewed else told
 
     def verify(self, context: Context, tell: Tell) -> None:
         """Look again."""

@@ -46,9 +46,13 @@ def configuration(context: Context) -> functions.Configuration:
 
 
 def fingerprint(context: Context) -> str:
-    """Return a digest of the versions of all parameters; it changes whenever a value does."""
+    """Return a digest of when each parameter was last written; it changes whenever a value does.
+
+    The time is the key, for it never comes again: version numbers begin at 1 once more after a parameter was
+    deleted and made anew. Values are left out: a digest of a short one could be guessed from.
+    """
     found = parameters.list_parameters(context.deployer, stack.outputs(context)["parameter_path"])
-    text = json.dumps({name: state.version for name, state in sorted(found.items())})
+    text = json.dumps({name: state.written for name, state in sorted(found.items())})
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

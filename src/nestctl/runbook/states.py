@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from nestctl.aws import s3
+from nestctl.runbook import state_versions
 from nestctl.runbook.context import STATE_KEY, Context
 
 
@@ -16,13 +15,17 @@ def holds(context: Context, root: str, environment: str) -> bool:
 def describes(context: Context, bucket: str) -> bool:
     """Tell whether the state in a bucket describes anything; there need be neither."""
     text = s3.read(context.caller, bucket, STATE_KEY)
-    return bool(text and json.loads(text).get("resources"))
+    if text is None:
+        return False
+    loaded, fault = state_versions.parse(text)
+    # What cannot be read may describe anything.
+    return bool(fault or loaded.get("resources"))
 
 
 def environments(context: Context) -> set[str]:
     """Return the environments whose buckets the state of the root ``state`` describes."""
     text = s3.read(context.caller, context.state_bucket("state"), STATE_KEY)
-    found = json.loads(text).get("resources", []) if text else []
+    found = state_versions.parse(text)[0].get("resources", []) if text is not None else []
     # One key for each state: "staging" and "bootstrap-staging" (infrastructure/state/keys.tf).
     keys = {
         instance["index_key"]

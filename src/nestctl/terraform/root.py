@@ -184,6 +184,23 @@ class Root:
         self.init()
         self._run(["force-unlock", "-force", lock_id], f"The stale lock of {self.name} could not be removed.")
 
+    def pull(self) -> dict[str, Any]:
+        """Return the state; empty when there is none."""
+        self.init()
+        text = self._run(["state", "pull"], f"The state of {self.name} could not be read.")
+        loaded: dict[str, Any] = json.loads(text) if text.strip() else {}
+        return loaded
+
+    def push(self, state: Mapping[str, Any]) -> None:
+        """Write a state, under its lock; Terraform refuses one that is not newer than what is there."""
+        self.init()
+        file = self.data / "push.tfstate"
+        file.write_text(json.dumps(state), encoding="utf-8")
+        try:
+            self._run(["state", "push", str(file)], f"The state of {self.name} could not be written.")
+        finally:
+            file.unlink(missing_ok=True)
+
     def untaint(self, address: str) -> None:
         """Forget that a resource was being made when Terraform was interrupted."""
         self.init()

@@ -1,0 +1,65 @@
+"""Takes over parameters whose value must not be seen.
+
+An import reads the whole of a parameter, its value included, and Terraform keeps what it has read: the value
+would lie in state and plan. So the record that Terraform itself writes when it makes such a parameter is put
+into the state instead; the next plan reads the rest, and leaves the value out.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from nestctl.terraform.root import Root
+
+KIND = "aws_ssm_parameter"
+
+STATE_FORMAT = 4
+"""Of Terraform 0.12 and everything since."""
+
+
+def is_unseen(change: Mapping[str, Any]) -> bool:
+    """Tell whether a planned resource is a parameter with a write-only value."""
+    after = change["change"]["after"] or {}
+    return change["type"] == KIND and after.get("value_wo_version") is not None
+
+
+def take_over(root: Root, changes: Iterable[Mapping[str, Any]]) -> None:
+    """Put parameters that AWS has into a root's state, without their values.
+
+    Args:
+        root: The root.
+        changes: The changes that would make them, of Terraform's JSON plan representation.
+    """
+    state = root.pull() or {
+        "version": STATE_FORMAT,
+        "terraform_version": "1.11.0",
+        "serial": 0,
+        "lineage": str(uuid.uuid4()),
+        "outputs": {},
+        "resources": [],
+    }
+    root.push(with_records({**state, "serial": state["serial"] + 1}, changes))
+
+
+def with_records(state: dict[str, Any], changes: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a state with a record more for each change."""
+    resources = [dict(item) for item in state["resources"]]
+    for change in changes:
+        where = {key: change[name] for key, name in (("module", "module_address"),) if change.get(name)}
+        where |= {"mode": "managed", "type": change["type"], "name": change["name"]}
+        wanted = where | {"provider": f'provider["{change["provider_name"]}"]'}
+        same = [item for item in resources if all(item.get(key) == value for key, value in where.items())]
+        if not same:
+            resources.append({**wanted, "instances": []})
+            same = resources[-1:]
+        name = change["change"]["after"]["name"]
+        record = {
+            "index_key": change["index"],
+            "schema_version": 0,
+            "attributes": {"id": name, "name": name, "has_value_wo": True, "value_wo_version": 1},
+            "sensitive_attributes": [],
+        }
+        same[0]["instances"] = [*same[0]["instances"], record]
+    return {**state, "resources": resources}
