@@ -6,6 +6,7 @@ Only what is needed: replace objects in batches. A server that stands in for Alg
 
 from __future__ import annotations
 
+import http.client
 import json
 import time
 import urllib.error
@@ -98,7 +99,11 @@ class Algolia:
                     break
             except OSError as error:
                 reason = str(error)
+            except (ValueError, http.client.HTTPException) as error:
+                # Its words may hold the key. "from None" below keeps it out of a traceback as well.
+                reason = f"no request can be made with these settings ({type(error).__name__})"
+                break
         raise AlgoliaError(
             f"{self.base} did not take the objects: {reason}. Check DJANGO_ALGOLIA_APPLICATION_ID and "
             "DJANGO_ALGOLIA_WRITE_API_KEY, then run index_data again."
-        )
+        ) from None

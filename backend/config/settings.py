@@ -14,6 +14,7 @@ _on_aws = _values.path is not None
 _in_lambda = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+_AWS_ROOTS = BASE_DIR / "config" / "aws_roots.pem"
 RELEASE = os.environ.get("NEST_RELEASE", "").strip() or "development"
 
 SECRET_KEY = _values.require("DJANGO_SECRET_KEY")
@@ -50,9 +51,12 @@ _database_options: dict[str, object] = {
     "connect_timeout": 3,
     # A peer that vanished is noticed in seconds, not in the quarter of an hour TCP would take.
     "tcp_user_timeout": 5000,
-    "sslmode": _values.get("DJANGO_DB_SSLMODE", "require" if _on_aws else "prefer"),
+    "sslmode": _values.get("DJANGO_DB_SSLMODE", "verify-full" if _on_aws else "prefer"),
     "application_name": "nest-backend",
 }
+# Of RDS and of RDS Proxy; the machine's own roots have not RDS's. libpq reads PGSSLROOTCERT by itself.
+if _db_ca := _values.get("DJANGO_DB_CA", "" if "PGSSLROOTCERT" in os.environ or not _on_aws else str(_AWS_ROOTS)):
+    _database_options["sslrootcert"] = _db_ca
 if _in_lambda:
     # Below the function's own 30 seconds, so that the caller gets an answer. Tasks have no limit.
     _database_options["options"] = "-c statement_timeout=20000"
@@ -123,7 +127,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": _values.get("DJANGO_LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": monitoring.level(_values.get("DJANGO_LOG_LEVEL", "INFO"))},
+    # At DEBUG these write whole requests and answers: the answers of Parameter Store are the secrets.
+    "loggers": {name: {"level": "WARNING"} for name in ("boto3", "botocore", "s3transfer", "urllib3")},
 }
 
 monitoring.start(

@@ -74,3 +74,11 @@ def test_a_server_that_is_not_there(closed_port: int, settings) -> None:
 def test_the_key_is_not_shown() -> None:
     assert "secret" not in repr(Algolia("APP", "secret"))
     assert Algolia("APP", "secret").base == "https://APP.algolia.net"
+
+
+@pytest.mark.parametrize(("application", "key"), [("A PP\n", "hush"), ("APP", "hush\nhush"), ("ü" * 70, "hush"), ("A", "🙂hush")])
+def test_a_mistyped_setting_is_told_without_it(application: str, key: str) -> None:
+    with pytest.raises(AlgoliaError, match="Check DJANGO_ALGOLIA_APPLICATION_ID") as caught:
+        Algolia(application, key, pause_seconds=0).replace("nest", [{"objectID": "1"}])
+    assert "hush" not in str(caught.value)
+    assert caught.value.__suppress_context__

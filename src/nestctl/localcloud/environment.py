@@ -21,6 +21,7 @@ def process_environment(endpoint_url: str, bundle: Path) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
         "AWS_EC2_METADATA_DISABLED": "true",
         "SSL_CERT_FILE": str(bundle),
+        "PGSSLROOTCERT": str(bundle),
         "NODE_EXTRA_CA_CERTS": str(bundle),
     }
 

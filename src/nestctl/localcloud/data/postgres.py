@@ -270,7 +270,9 @@ class PostgresServer:
     def _credentials(self) -> dict[str, str]:
         return {
             "PGPASSWORD": self._password_file.read_text(),
-            "PGSSLMODE": "require" if self._programs.has_contrib else "prefer",
+            # The file holds the authority's certificate behind the server's own.
+            "PGSSLMODE": "verify-full" if self._programs.has_contrib else "prefer",
+            "PGSSLROOTCERT": str(self._folder / "server.crt"),
             "PGCONNECT_TIMEOUT": "5",
         }
 
