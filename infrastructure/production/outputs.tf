@@ -3,8 +3,13 @@ output "acm_certificate_arn" {
   value       = module.platform.acm_certificate_arn
 }
 
+output "acm_certificate_arns" {
+  description = "ARN of each certificate by its domain: the site's, and the next one's while the site moves."
+  value       = module.platform.acm_certificate_arns
+}
+
 output "acm_certificate_domain_validation_options" {
-  description = "Records to put into DNS so that ACM issues the certificate."
+  description = "Records to put into DNS so that ACM issues the certificate that is waited for."
   value       = module.platform.acm_certificate_domain_validation_options
 }
 

@@ -49,6 +49,17 @@ variable "domain_name" {
   nullable    = false
 }
 
+variable "next_domain_name" {
+  description = "Domain that the site moves to: its certificate is requested, and all else stays until it is issued and domain_name names it. Null while the site does not move."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.next_domain_name == null ? true : can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.next_domain_name)) && length(var.next_domain_name) <= 253
+    error_message = "next_domain_name is a full domain in lower case without scheme, port or path, such as staging.nest.owasp.org."
+  }
+}
+
 variable "certificate_issued" {
   description = "Whether ACM has issued the certificate. While false the site is served over HTTP."
   type        = bool

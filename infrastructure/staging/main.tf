@@ -5,6 +5,7 @@ module "platform" {
   project_name                    = var.project_name
   environment                     = var.environment
   domain_name                     = var.domain_name
+  next_domain_name                = var.next_domain_name
   certificate_issued              = var.certificate_issued
   vpc_cidr                        = var.vpc_cidr
   availability_zone_count         = var.availability_zone_count

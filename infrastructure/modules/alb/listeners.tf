@@ -55,7 +55,7 @@ resource "aws_lb_listener" "https" {
   port              = 443
   protocol          = "HTTPS"
   ssl_policy        = var.ssl_policy
-  certificate_arn   = aws_acm_certificate.this.arn
+  certificate_arn   = aws_acm_certificate.this[var.domain_name].arn
   tags              = merge(var.common_tags, { Name = "${local.name}-https" })
 
   routing_http_response_server_enabled                         = false

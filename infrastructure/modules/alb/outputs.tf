@@ -20,12 +20,17 @@ output "alb_arn_suffix" {
 
 output "certificate_arn" {
   description = "ARN of the site's certificate."
-  value       = aws_acm_certificate.this.arn
+  value       = aws_acm_certificate.this[var.domain_name].arn
+}
+
+output "certificate_arns" {
+  description = "ARN of each certificate by its domain: the site's, and the next one's while the site moves."
+  value       = { for domain, certificate in aws_acm_certificate.this : domain => certificate.arn }
 }
 
 output "certificate_domain_validation_options" {
-  description = "Records to put into DNS so that ACM issues the certificate."
-  value       = aws_acm_certificate.this.domain_validation_options
+  description = "Records to put into DNS so that ACM issues the certificate that is waited for: the next domain's while the site moves."
+  value       = aws_acm_certificate.this[coalesce(var.next_domain_name, var.domain_name)].domain_validation_options
 }
 
 output "frontend_target_group_arn" {

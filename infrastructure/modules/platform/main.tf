@@ -153,6 +153,7 @@ module "alb" {
   logs_bucket_name   = module.storage.logs_bucket_name
 
   domain_name        = var.domain_name
+  next_domain_name   = var.next_domain_name
   certificate_issued = var.certificate_issued
   # One policy on all answers cannot hold a nonce: then the frontend sends it, from a parameter that holds the same text.
   content_security_policy = strcontains(var.application.content_security_policy, "{${local.nonce}}") ? null : module.content_security_policy.texts["policy"]

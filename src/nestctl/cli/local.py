@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from nestctl.cli import options
+from nestctl.cli import local_dns, options
 from nestctl.cli.frame import confirm, run_command
 from nestctl.cli.targets import FOREIGN, local_cloud_error
 from nestctl.report import Progress, RunStarted, StepFinished, StepStarted, usage_error
@@ -163,6 +163,9 @@ def reset(
 
 for command in (start, stop, status, env, reset):
     app.command(help=options.help_of(command))(command)
+
+
+app.add_typer(local_dns.app, name="dns")
 
 
 def _cloud() -> Any:

@@ -12,7 +12,18 @@ import typer
 from nestctl.settings.paths import CHECKOUT
 
 STEP_NAMES = (
-    *("doctor", "state", "bootstrap", "certificate", "images", "platform", "secrets", "migrate", "load"),
+    *(
+        "doctor",
+        "state",
+        "bootstrap",
+        "certificate",
+        "images",
+        "validation",
+        "platform",
+        "secrets",
+        "migrate",
+        "load",
+    ),
     *("backend", "routes", "index", "frontend", "domain", "smoke"),
 )
 """The runbook's steps: known here so that help and completion need not import them. A test compares."""
@@ -85,6 +96,15 @@ RegionOption: TypeAlias = Annotated[
 ]
 DomainOption: TypeAlias = Annotated[
     str | None, typer.Option("--domain", help="Domain name of the site.", show_default="from nest.toml")
+]
+WaitOption: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--wait",
+        min=0,
+        help="Seconds to wait for DNS records.",
+        show_default="3600 on a terminal, else 120",
+    ),
 ]
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 QuietOption: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Warnings and failures only.")]

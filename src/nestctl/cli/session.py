@@ -29,11 +29,13 @@ class Session:
         """Return the target; ``None`` when it is stopped and shall not be started."""
         return local_target(self.settings, progress, start=start)
 
-    def context(self, target: Target, reporter: Reporter, *, read_only: bool = False) -> Context:
-        """Return what the steps work with; ``read_only`` for a command that only looks."""
+    def context(
+        self, target: Target, reporter: Reporter, *, read_only: bool = False, patience: float | None = None
+    ) -> Context:
+        """Return what the steps work with; see :class:`~nestctl.runbook.context.Context`."""
         from nestctl.runbook.context import Context
 
-        return Context(self.settings, target, reporter, read_only=read_only)
+        return Context(self.settings, target, reporter, read_only=read_only, patience=patience)
 
     @staticmethod
     def site(context: Context, results: Sequence[Result]) -> str | None:

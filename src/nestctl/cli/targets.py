@@ -66,6 +66,7 @@ def local_target(settings: Settings, progress: Callable[[str], None], *, start: 
             return None
         info = cloud.start(progress)
         environ = cloud.env()
+        address, _, port = str(cloud.dns()["server"]).partition(":")
     except LocalCloudError as error:
         raise local_cloud_error(error) from error
     region = str(settings.region.value)
@@ -91,6 +92,8 @@ def local_target(settings: Settings, progress: Callable[[str], None], *, start: 
         credentials_file=Path(info.aws_credentials_file),
         image_kind="process",
         reach=reach,
+        nameserver=(address, int(port)),
+        dns_advice="Set each record (nestctl local dns set NAME TYPE VALUE)",
     )
 
 

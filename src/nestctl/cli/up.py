@@ -25,6 +25,7 @@ def up(
     region: options.RegionOption = None,
     domain: options.DomainOption = None,
     until: options.UntilOption = None,
+    wait: options.WaitOption = None,
     dry_run: options.DryRunOption = False,
     yes: options.YesOption = False,  # noqa: ARG001 - the local target never asks
     as_json: options.JsonOption = False,
@@ -42,7 +43,7 @@ def up(
     run_command(
         "up",
         as_json,
-        lambda: _up(env, target, app, region, domain, until, dry_run, quiet, verbose),
+        lambda: _up(env, target, app, region, domain, until, wait, dry_run, quiet, verbose),
         lambda result: _show(result, dry_run=dry_run, quiet=quiet),
     )
 
@@ -54,6 +55,7 @@ def _up(
     region: str | None,
     domain: str | None,
     until: str | None,
+    wait: float | None,
     dry_run: bool,
     quiet: bool,
     verbose: bool,
@@ -91,7 +93,7 @@ def _up(
                 reason = f"answers at {chosen.environ['AWS_ENDPOINT_URL']}"
                 reporter.emit(StepFinished(CLOUD, "done", reason, seconds))
                 cloud.append({"step": CLOUD, "outcome": "done", "reason": reason, "seconds": seconds})
-            context = session.context(chosen, reporter, read_only=dry_run)
+            context = session.context(chosen, reporter, read_only=dry_run, patience=wait)
             try:
                 results = engine.run(steps, context, reporter, dry_run=dry_run)
             except engine.StepFailed as failure:

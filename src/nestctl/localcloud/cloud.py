@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -143,7 +144,7 @@ class LocalCloud:
                             "To move it: nestctl local stop, then start it again"
                         )
                     if delay is not None:
-                        self._ask("delay", put=delay)
+                        self._tell("delay", delay)
                     return info
             self._launch(progress, port, delay)
             running = self._running()
@@ -212,6 +213,19 @@ class LocalCloud:
         found = self._ask("addresses")
         return {str(public): str(local) for public, local in found.items()} if isinstance(found, dict) else {}
 
+    def dns(self, **change: Any) -> dict[str, Any]:
+        """What stands in the local DNS, what is wanted there, and where it answers.
+
+        Args:
+            change: To be made before: ``manual`` (bool), ``set`` (name, type, value), ``remove`` (name,
+                type).
+
+        Raises:
+            LocalCloudError: It does not run, or a record is none.
+        """
+        found = self._tell("dns", change)
+        return dict(found)
+
     def reach(self, url: str) -> str:
         """Where a URL of the cloud answers on this machine.
 
@@ -272,19 +286,31 @@ class LocalCloud:
         found = self._ask("health")
         return found if isinstance(found, dict) else None
 
-    def _ask(self, name: str, put: Any = None) -> Any:
+    def _tell(self, name: str, value: Any) -> Any:
+        """Set something of the running cloud; its answer is what holds now.
+
+        Raises:
+            LocalCloudError: It does not run, or refuses the value.
+        """
+        endpoint = self._required()["endpoint_url"]
+        request = urllib.request.Request(  # noqa: S310 - an address of this machine
+            f"{endpoint}/_local/{name}", data=json.dumps(value).encode(), method="PUT"
+        )
+        try:
+            with _opener().open(request, timeout=ASK_SECONDS) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as refused:
+            raise LocalCloudError(str(json.load(refused)["error"])) from refused
+        except OSError as error:
+            raise LocalCloudError(f"The local cloud does not answer: {error}") from error
+
+    def _ask(self, name: str) -> Any:
         endpoint = read_json(self._layout.running).get("endpoint_url")
         if not endpoint:
             return None
-        # A proxy of the user's must not see calls to this machine.
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        body = None if put is None else json.dumps(put).encode()
-        request = urllib.request.Request(  # noqa: S310 - an address of this machine
-            f"{endpoint}/_local/{name}", data=body, method="GET" if body is None else "PUT"
-        )
         for _ in range(ASK_TIMES):
             try:
-                with opener.open(request, timeout=ASK_SECONDS) as answer:
+                with _opener().open(f"{endpoint}/_local/{name}", timeout=ASK_SECONDS) as answer:
                     return json.load(answer)
             except (OSError, ValueError) as error:
                 # A busy machine answers late; a dead cloud refuses at once.
@@ -331,6 +357,11 @@ class LocalCloud:
             end_all([psutil.Process(pid)], STOP_SECONDS)
         except psutil.NoSuchProcess:
             return
+
+
+def _opener() -> urllib.request.OpenerDirector:
+    """Return what opens addresses of this machine: a proxy of the user's must not see such calls."""
+    return urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def _own_environment(wheels: Path) -> dict[str, str]:

@@ -45,6 +45,7 @@ FIRST: Mapping[str, Usual] = {
         "bootstrap": 15.0,
         "certificate": 25.0,
         "images": 60.0,
+        "validation": 2.0,
         "platform": 110.0,
         "secrets": 2.0,
         "migrate": 5.0,

@@ -12,6 +12,7 @@ class ExitCode(IntEnum):
     DONE = 0
     FAILED = 1
     USAGE = 2
+    WAITING = 3
     INTERRUPTED = 130
 
 

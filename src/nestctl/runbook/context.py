@@ -41,12 +41,21 @@ class Context:
         reporter: Told what happens.
         read_only: Only look: plans take no lock, take nothing over, and leave no file, so that a run beside
             this one is not disturbed.
+        patience: Seconds to wait for what people do, such as DNS records; ``None`` for a while that depends
+            on whether somebody watches.
     """
 
     def __init__(
-        self, settings: Settings, target: Target, reporter: Reporter, *, read_only: bool = False
+        self,
+        settings: Settings,
+        target: Target,
+        reporter: Reporter,
+        *,
+        read_only: bool = False,
+        patience: float | None = None,
     ) -> None:
         self.read_only = read_only
+        self.patience = patience
         self.settings = settings
         self.target = target
         self.reporter = reporter

@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from nestctl.aws.refusals import refusal
 from nestctl.report import (
+    ExitCode,
     NestctlError,
     Outcome,
     Progress,
@@ -107,18 +108,26 @@ def run(
         def tell(message: str) -> None:
             reporter.emit(Progress(message))
 
+        looked: list[Check] = []
         try:
-            result = _one(step, context, tell, dry_run, pending & set(step.needs), began)
+            result = _one(step, context, tell, dry_run, pending & set(step.needs), began, looked)
         except (NestctlError, ClientError, BotoCoreError) as fault:
             error = fault if isinstance(fault, NestctlError) else refusal(fault, "run the same command again")
-            _finish(reporter, results, Result(step.name, "failed", error.what, time.monotonic() - began))
+            outcome: Outcome = "blocked" if error.exit_code is ExitCode.WAITING else "failed"
+            facts = looked[0].data if looked else {}
+            seconds = time.monotonic() - began
+            _finish(reporter, results, Result(step.name, outcome, error.what, seconds, data=facts))
             raise StepFailed(error, results) from fault
         if result.outcome in ("needed", "skipped", "blocked"):
             pending.add(step.name)
         _finish(reporter, results, result)
         if result.outcome == "blocked" and not dry_run:
             why = NestctlError(
-                "step-blocked", f"The step {step.name} cannot go on.", result.reason, "nestctl status"
+                "step-blocked",
+                f"The step {step.name} cannot go on.",
+                result.reason,
+                "nestctl status",
+                ExitCode.WAITING,
             )
             raise StepFailed(why, results)
     return results
@@ -129,7 +138,15 @@ def look(steps: Sequence[Step], context: Context, reporter: Reporter) -> list[Re
     return run(steps, context, reporter, title="Looking at every step", dry_run=True)
 
 
-def _one(step: Step, context: Context, tell: Any, dry_run: bool, waits_for: set[str], began: float) -> Result:
+def _one(
+    step: Step,
+    context: Context,
+    tell: Any,
+    dry_run: bool,
+    waits_for: set[str],
+    began: float,
+    looked: list[Check],
+) -> Result:
     def result(outcome: Outcome, check: Check, reason: str) -> Result:
         return Result(step.name, outcome, reason, time.monotonic() - began, tuple(check.plan), check.data)
 
@@ -137,6 +154,7 @@ def _one(step: Step, context: Context, tell: Any, dry_run: bool, waits_for: set[
         reason = f"can be told once {' and '.join(sorted(waits_for))} is done"
         return Result(step.name, "skipped", reason, time.monotonic() - began)
     check = step.check(context, tell)
+    looked.append(check)
     if check.verdict == "done":
         return result("done", check, check.reason)
     if check.verdict == "blocked":

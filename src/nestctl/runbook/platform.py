@@ -16,7 +16,7 @@ class Platform:
 
     name: str = "platform"
     title: str = "network, database, cache, load balancer, clusters"
-    needs: tuple[str, ...] = ("images",)
+    needs: tuple[str, ...] = ("images", "validation")
 
     def check(self, context: Context, tell: Tell) -> Check:
         """Done when a plan is empty."""

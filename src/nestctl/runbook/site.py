@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
-from nestctl.report import NestctlError
+from nestctl.aws.certificates import Record
+from nestctl.report import ExitCode, NestctlError
 from nestctl.report.words import agreed, counted
-from nestctl.runbook import stack
+from nestctl.runbook import pause, stack
 from nestctl.runbook.context import Context
-from nestctl.runbook.step import Check, Tell, blocked, done
+from nestctl.runbook.step import Check, Tell, done, needed
 from nestctl.settings.manifest import Probe
 
 PATIENCE = 60.0
@@ -27,28 +27,36 @@ class Domain:
     needs: tuple[str, ...] = ("frontend",)
 
     def check(self, context: Context, tell: Tell) -> Check:
-        """Done when the domain answers from this machine, be it by DNS or by the target's own means."""
+        """Done when DNS leads from the domain to this load balancer, not merely somewhere."""
         tell("looking the domain up")
-        domain = context.settings.domain.value
-        wanted = f"https://{domain}"
-        if context.target.reach(wanted) != wanted or _resolves(domain):
-            return done(f"{domain} leads to {_balancer(context)}")
-        validation = stack.outputs(context)["acm_certificate_domain_validation_options"]
-        records = [
-            f"{domain} CNAME {_balancer(context)}",
-            *(
-                " ".join(option[f"resource_record_{part}"] for part in ("name", "type", "value"))
-                for option in validation
-            ),
-        ]
-        return blocked("these records are not in DNS yet: " + "; ".join(records), records=records)
+        record = _record(context)
+        if pause.leads_to(context, record.name, record.value):
+            return done(f"{record.name} leads to {record.value}", records=[record.as_dict()])
+        return needed(
+            f"{record.name} does not lead to {record.value}",
+            f"wait for the DNS record {record}, or an alias of that name at a zone's apex",
+            records=[record.as_dict()],
+        )
 
-    def apply(self, context: Context, tell: Tell) -> str:  # noqa: ARG002 - a step's signature
-        """Nothing: the check is done or blocked."""
-        return "nothing to do"
+    def apply(self, context: Context, tell: Tell) -> str:
+        """Show the record and wait."""
+        record = _record(context)
+        waiting = pause.Waiting(
+            f"{record.name} to lead to the load balancer",
+            [record],
+            lambda why, next_: NestctlError(
+                "domain-elsewhere",
+                f"{record.name} does not lead to the load balancer.",
+                why,
+                next_,
+                ExitCode.WAITING,
+            ),
+        )
+        pause.wait(context, tell, waiting, lambda: pause.leads_to(context, record.name, record.value))
+        return f"{record.name} leads to {record.value}"
 
     def verify(self, context: Context, tell: Tell) -> None:
-        """Nothing beyond the check."""
+        """Nothing beyond the wait: it ends when DNS says so."""
 
 
 @dataclass(frozen=True)
@@ -140,14 +148,5 @@ def _failure(wanted: Probe, address: str, why: str) -> NestctlError:
     )
 
 
-def _balancer(context: Context) -> str:
-    return str(stack.outputs(context)["alb_dns_name"])
-
-
-def _resolves(domain: str) -> bool:
-    import socket
-
-    try:
-        return bool(socket.getaddrinfo(urlsplit(f"https://{domain}").hostname, 443))
-    except OSError:
-        return False
+def _record(context: Context) -> Record:
+    return Record(str(context.settings.domain.value), "CNAME", str(stack.outputs(context)["alb_dns_name"]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nestctl.aws import functions, services
+from nestctl.aws import certificates, functions, services
 from nestctl.aws.tasks import Network
 from nestctl.runbook.context import Context
 from nestctl.terraform.root import Root
@@ -112,12 +112,36 @@ def task_definition(context: Context, task: str) -> str:
     return str(outputs(context)["task_definitions"][task]["arn"])
 
 
+def requested(context: Context) -> certificates.Certificate | None:
+    """Return the certificate for the domain that is asked for; ``None`` before it is requested."""
+    arns = outputs(context).get("acm_certificate_arns") or {}
+    arn = arns.get(context.settings.domain.value)
+    return certificates.describe(context.deployer, arn) if arn else None
+
+
+def domains(context: Context) -> dict[str, Any]:
+    """Return the variables that say which domain the site has.
+
+    A site that runs keeps its domain, and all that follows from it, until the certificate of another one is
+    issued; that one is only asked for.
+    """
+    wanted = context.settings.domain.value
+    served = certificates.serving(context.deployer, f"{context.stack}-alb")
+    if served is not None and served.domain == wanted:
+        return {"domain_name": wanted, "certificate_issued": True}
+    certificate = requested(context)
+    issued = certificate is not None and certificate.issued
+    if served is None or issued:
+        return {"domain_name": wanted, "certificate_issued": issued}
+    return {"domain_name": served.domain, "next_domain_name": wanted, "certificate_issued": True}
+
+
 def _common(context: Context) -> dict[str, Any]:
     return {
         "aws_region": context.target.region,
         "environment": context.environment,
         "project_name": context.project,
-        "domain_name": context.settings.domain.value,
+        **domains(context),
         "application": context.settings.manifest.application(),
         **context.settings.sizes,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nestctl.runbook.backend import Backend
 from nestctl.runbook.bootstrap import Bootstrap
-from nestctl.runbook.certificate import Certificate
+from nestctl.runbook.certificate import Certificate, Validation
 from nestctl.runbook.database import Index, Load, Migrate
 from nestctl.runbook.doctor import Doctor
 from nestctl.runbook.frontend import Frontend
@@ -22,6 +22,7 @@ STEPS: tuple[Step, ...] = (
     Bootstrap(),
     Certificate(),
     Images(),
+    Validation(),
     Platform(),
     Secrets(),
     Migrate(),

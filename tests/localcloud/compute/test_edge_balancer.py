@@ -249,7 +249,11 @@ def test_redirect_fills_placeholders(cloud: Any) -> None:
 
 def test_https_listener_front_door_redirect_between_them_and_security_headers(cloud: Any) -> None:
     balancer = Balancer(cloud, "secure")
-    certificate = cloud.client("acm").request_certificate(DomainName="secure.example.org")["CertificateArn"]
+    acm = cloud.client("acm")
+    certificate = acm.request_certificate(DomainName="secure.example.org", ValidationMethod="DNS")[
+        "CertificateArn"
+    ]
+    acm.get_waiter("certificate_validated").wait(CertificateArn=certificate, WaiterConfig={"Delay": 1})
     listener = balancer.listener(
         [fixed("safe")], 443, "HTTPS", Certificates=[{"CertificateArn": certificate}]
     )

@@ -387,11 +387,15 @@ def parameters_are_filtered_by_source(aws: Client) -> bool:
     return [item["ParameterName"] for item in found] == ["maxmemory-policy"]
 
 
-def validation_records_look_as_on_aws(aws: Client) -> bool:
-    made = aws("acm").request_certificate(
+def a_certificate_waits_for_its_records(aws: Client) -> bool:
+    acm = aws("acm")
+    made = acm.request_certificate(
         DomainName="example.org", SubjectAlternativeNames=["*.example.org"], ValidationMethod="DNS"
     )["CertificateArn"]
-    found = aws("acm").describe_certificate(CertificateArn=made)["Certificate"]
+    if acm.describe_certificate(CertificateArn=made)["Certificate"]["Status"] != "PENDING_VALIDATION":
+        return False
+    acm.get_waiter("certificate_validated").wait(CertificateArn=made, WaiterConfig={"Delay": 1})
+    found = acm.describe_certificate(CertificateArn=made)["Certificate"]
     records = {tuple(option["ResourceRecord"].items()) for option in found["DomainValidationOptions"]}
     record = dict(next(iter(records)))
     return (
@@ -483,7 +487,16 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("ec2", "CreateRoute"): lambda aws: a_route_leads_to_an_interface(aws, replaced=False),
     ("ec2", "ReplaceRoute"): lambda aws: a_route_leads_to_an_interface(aws, replaced=True),
     ("ssm", "GetParameter"): arm64_has_an_image,
-    ("acm", "DescribeCertificate"): validation_records_look_as_on_aws,
+    **{
+        ("acm", action): a_certificate_waits_for_its_records
+        for action in (
+            "RequestCertificate",
+            "DescribeCertificate",
+            "ListCertificates",
+            "GetCertificate",
+            "DeleteCertificate",
+        )
+    },
     ("cloudtrail", "CreateTrail"): a_trail_keeps_its_tags,
     ("rds", "CreateDBInstance"): an_instance_is_a_server,
     ("rds", "DeleteDBInstance"): an_instance_is_a_server,

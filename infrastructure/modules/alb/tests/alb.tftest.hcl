@@ -170,6 +170,49 @@ run "serves_over_http_until_the_certificate_is_issued" {
   }
 }
 
+run "serves_with_its_own_certificate_while_the_next_one_is_waited_for" {
+  override_resource {
+    target = aws_acm_certificate.this["next.nest.owasp.org"]
+    values = {
+      arn = "arn:aws:acm:us-east-1:000000000000:certificate/00000000-0000-0000-0000-000000000001"
+      domain_validation_options = [{
+        domain_name           = "next.nest.owasp.org"
+        resource_record_name  = "_0.next.nest.owasp.org."
+        resource_record_type  = "CNAME"
+        resource_record_value = "_1.acm-validations.aws."
+      }]
+    }
+  }
+
+  variables {
+    next_domain_name = "next.nest.owasp.org"
+  }
+
+  assert {
+    condition     = endswith(aws_lb_listener.https[0].certificate_arn, "0") && endswith(output.certificate_arn, "0")
+    error_message = "The listener does not keep its certificate while the next one is not issued."
+  }
+
+  assert {
+    condition     = endswith(output.certificate_arns["next.nest.owasp.org"], "1")
+    error_message = "The next domain's certificate is not requested."
+  }
+
+  assert {
+    condition     = one(output.certificate_domain_validation_options).domain_name == "next.nest.owasp.org"
+    error_message = "The records of the certificate that is waited for are not told."
+  }
+}
+
+run "refuses_a_url_as_next_domain" {
+  command         = plan
+  expect_failures = [var.next_domain_name]
+
+  variables {
+    next_domain_name = "https://staging.nest.owasp.org"
+  }
+}
+
 run "refuses_a_url_as_domain" {
   command         = plan
   expect_failures = [var.domain_name]

@@ -392,6 +392,7 @@ run "refuses_values_of_a_wrong_form" {
   command = plan
   expect_failures = [
     var.domain_name,
+    var.next_domain_name,
     var.environment,
     var.db_instance_class,
     var.db_allocated_storage,
@@ -407,6 +408,7 @@ run "refuses_values_of_a_wrong_form" {
 
   variables {
     domain_name          = "https://staging.nest.owasp.org/"
+    next_domain_name     = "next.nest.owasp.org:443"
     environment          = "Staging"
     db_instance_class    = "cache.t3.medium"
     db_allocated_storage = 5

@@ -39,6 +39,7 @@ class Edge:
         self._servers: dict[str, Server] = {}
         self._urls: dict[str, UrlDoor] = {}
         self._cdns: dict[str, CdnDoor] = {}
+        self._secured: dict[str, tuple[ssl.SSLContext, list[str]]] = {}
         self._syncing = asyncio.Lock()
 
     async def start(self) -> None:
@@ -108,7 +109,7 @@ class Edge:
                 self.traffic, balancer, listener, front=name.startswith("site")
             )
         door.balancer, door.listener = balancer, listener
-        context = self._tls(balancer, listener) if tls and name not in self._servers else None
+        context = self._tls(name, balancer, listener) if tls else None
         await self._open(
             name,
             door.handle,
@@ -120,13 +121,19 @@ class Edge:
         if name in self._servers:
             door.port = self._servers[name].port
 
-    def _tls(self, balancer: Balancer, listener: Listener) -> ssl.SSLContext:
+    def _tls(self, name: str, balancer: Balancer, listener: Listener) -> ssl.SSLContext:
+        """Return a listener's context; another certificate serves new connections, and those open stay."""
         names = [balancer.dns_name, "localhost", "127.0.0.1", *state.certificate_names(listener.certificates)]
-        pair = self._cloud.certificate(f"load-balancer-{balancer.name}", list(dict.fromkeys(names)))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        names = list(dict.fromkeys(names))
+        held = self._secured.get(name) if name in self._servers else None
+        if held is not None and held[1] == names:
+            return held[0]
+        context = held[0] if held else ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        pair = self._cloud.certificate(f"load-balancer-{balancer.name}", names)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(pair.certificate, pair.key)
         context.set_alpn_protocols(["http/1.1"])
+        self._secured[name] = (context, names)
         return context
 
     async def _sync_urls(self) -> set[str]:

@@ -28,7 +28,12 @@ from nestctl.localcloud.supervise.ports import LOOPBACK, Ports
 log = logging.getLogger(__name__)
 
 API_PORT = 4566  # what AWS emulators have made customary
-ENGINES = ("nestctl.localcloud.data", "nestctl.localcloud.compute", "nestctl.localcloud.edge")
+ENGINES = (
+    "nestctl.localcloud.data",
+    "nestctl.localcloud.compute",
+    "nestctl.localcloud.edge",
+    "nestctl.localcloud.dns",
+)
 STOP_SECONDS = 20.0
 BACKLOG = 512
 
@@ -145,6 +150,7 @@ async def _start(
     write_aws_files(layout, endpoint)
     emulator.configure(layout, port)
 
+    from nestctl.localcloud import dns
     from nestctl.localcloud.control.corrections.scheduler import deliver_to_ecs
     from nestctl.localcloud.control.gateway import Gateway
     from nestctl.localcloud.control.server import ApiServer
@@ -167,8 +173,12 @@ async def _start(
         "addresses": lambda: dict(runtime.addresses),
         "processes": lambda: [{"pid": pid, "role": role} for pid, role in living(layout.children).items()],
         "delay": pace.seconds,
+        "dns": dns.describe,
     }
-    settings = {"delay": lambda wanted: _set_pace(layout, wanted)}
+    settings: dict[str, Callable[[Any], None]] = {
+        "delay": lambda wanted: _set_pace(layout, wanted),
+        "dns": lambda asked: dns.zone().change(asked),
+    }
     server = ApiServer(Gateway(engine.app, runtime, engine.changed, facts, settings))
     await server.start(listener)
     stack.push_async_callback(server.stop)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from nestctl.localcloud.control import replies
+from nestctl.localcloud.control.corrections import acm
 from nestctl.localcloud.control.registry import corrects
 from nestctl.localcloud.control.types import Call, Cloud, Proceed, Reply
 from nestctl.localcloud.edge import cdn, running
@@ -11,7 +13,19 @@ from nestctl.localcloud.edge import cdn, running
 OK = 300
 
 
+CERTIFICATE = re.compile(rb"<ACMCertificateArn>\s*([^<\s]+)\s*</ACMCertificateArn>")
+HOME = ":acm:us-east-1:"
+"""CloudFront takes certificates of this region only."""
+
+
 async def _with_address(call: Call, proceed: Proceed, _cloud: Cloud) -> Reply:
+    found = CERTIFICATE.search(call.body)
+    if found is not None and (HOME not in (arn := found[1].decode()) or acm.unusable(arn) is not None):
+        message = (
+            "The specified SSL certificate doesn't exist, isn't in us-east-1 region, isn't valid, or doesn't "
+            "include a valid certificate chain."
+        )
+        return replies.error(call, "InvalidViewerCertificate", message)
     reply = await proceed(call)
     if reply.status >= OK:
         return reply

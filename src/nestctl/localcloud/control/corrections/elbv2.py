@@ -115,8 +115,6 @@ async def _then_sync(call: Call, proceed: Proceed, _cloud: Cloud) -> Reply:
 
 
 for _action in (
-    "CreateListener",
-    "ModifyListener",
     "DeleteListener",
     "CreateRule",
     "ModifyRule",
