@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from nestctl.aws.certificates import Certificate
 from nestctl.aws.services import Service
 from nestctl.runbook import stack
 from nestctl.runbook.stack import FOUNDATION
@@ -79,6 +80,7 @@ def test_image_and_number_of_the_frontends_tasks(
     monkeypatch.setattr(stack, "frontend", lambda _: running)
     monkeypatch.setattr(stack, "has_function", lambda _: True)
     monkeypatch.setattr(stack, "asset_prefix", lambda _: "")
+    monkeypatch.setattr(stack, "domains", lambda _: {"domain_name": "x"})
     context: Any = SimpleNamespace(
         settings=SimpleNamespace(
             sizes=sizes, domain=Setting("x", "flag"), manifest=SimpleNamespace(application=dict)
@@ -97,3 +99,38 @@ def test_image_and_number_of_the_frontends_tasks(
     assert found.get("frontend_desired_count") == count
     scaled = sizes.get("frontend_autoscaling") if tag != "none" else None
     assert found.get("frontend_autoscaling") == scaled
+
+
+def certificate(domain: str, status: str) -> Certificate:
+    return Certificate(f"arn:{domain}", domain, status)
+
+
+@pytest.mark.parametrize(
+    ("served", "requested", "expected"),
+    [
+        pytest.param(None, None, ("new", None, False), id="nothing is there"),
+        pytest.param(None, "PENDING_VALIDATION", ("new", None, False), id="the first is pending"),
+        pytest.param(None, "ISSUED", ("new", None, True), id="the first is issued"),
+        pytest.param("new", "ISSUED", ("new", None, True), id="it serves"),
+        pytest.param("new", "EXPIRED", ("new", None, True), id="a listener is not taken away"),
+        pytest.param("old", None, ("old", "new", True), id="another domain is asked for"),
+        pytest.param("old", "PENDING_VALIDATION", ("old", "new", True), id="the other is pending"),
+        pytest.param("old", "FAILED", ("old", "new", True), id="the other has failed"),
+        pytest.param("old", "ISSUED", ("new", None, True), id="the other is issued"),
+    ],
+)
+def test_a_site_keeps_its_domain_until_the_next_ones_certificate_is_issued(
+    monkeypatch: pytest.MonkeyPatch,
+    served: str | None,
+    requested: str | None,
+    expected: tuple[str, str | None, bool],
+) -> None:
+    monkeypatch.setattr(
+        stack.certificates, "serving", lambda *_: served and certificate(served, requested or "ISSUED")
+    )
+    monkeypatch.setattr(stack, "requested", lambda _: requested and certificate("new", requested))
+    context: Any = SimpleNamespace(
+        settings=SimpleNamespace(domain=Setting("new", "flag")), deployer=None, stack="nest-staging"
+    )
+    found = stack.domains(context)
+    assert (found["domain_name"], found.get("next_domain_name"), found["certificate_issued"]) == expected
