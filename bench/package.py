@@ -12,9 +12,9 @@ from bench.support.bench import Bench
 from bench.support.clouds import run
 from bench.support.figures import Figure, alternate, ratio
 from bench.support.functions import AT_IMPORT, Functions
-from nestctl.build.backend import HANDLER
 from nestctl.build.sources import copy_sources
 from nestctl.build.toolchain import base_environment, make_environment
+from nestctl.build.zappa import HANDLER
 from nestctl.settings.paths import CHECKOUT
 
 LIMIT = 0.5

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, TextIO
 
 from nestctl.report import NestctlError
+from nestctl.report.redaction import redact
 
 PR_SET_PDEATHSIG = 1
 """From <sys/prctl.h>: the signal a process receives when its parent thread dies (Linux only)."""
@@ -66,7 +67,7 @@ class Program:
 
     def write(self, line: str) -> None:
         """Add a line to the log."""
-        self.log.write(line)
+        self.log.write(redact(line))
         self.log.flush()
 
     def lines(self) -> Iterator[str]:
@@ -125,7 +126,7 @@ def program(
     log.parent.mkdir(parents=True, exist_ok=True)
     stdout, stderr = Output(), Output()
     with log.open("a", encoding="utf-8") as stream, stdout.file, stderr.file:
-        print(f"$ {' '.join(argv)}", file=stream, flush=True)
+        print(redact(f"$ {' '.join(argv)}"), file=stream, flush=True)
         process = subprocess.Popen(
             list(argv),
             cwd=cwd,

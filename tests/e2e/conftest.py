@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import pythons
 from interruptions import Story
 from worlds import Done, World, copy_app
 
@@ -80,7 +81,7 @@ def site(open_folder: Callable[[str], Path]) -> Iterator[Site]:
 def story(open_folder: Callable[[str], Path]) -> Iterator[Story]:
     """The interrupted runs, under way. They build a copy of the application: builds do not share a folder."""
     folder = open_folder("killed")
-    world = World(folder, copy_app(folder / "app"))
+    world = World(folder, copy_app(folder / "app", pythons.for_the_interrupted_site()))
     story = Story(world)
     story.begin()
     try:

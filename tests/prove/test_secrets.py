@@ -14,7 +14,7 @@ import pytest
 from nestctl.prove.plan import Plan
 from nestctl.prove.report import Finding
 from nestctl.prove.roots import Plans
-from nestctl.prove.secrets import findings, prove, words, written
+from nestctl.prove.secrets import findings, logged, prove, words, written
 from nestctl.prove.source import Block
 from nestctl.settings.manifest import load_manifest
 from nestctl.settings.paths import CHECKOUT, INFRASTRUCTURE
@@ -315,3 +315,49 @@ def test_a_secret_in_the_manifests_environment_is_caught(table: str) -> None:
     changed = type(load_manifest(CHECKOUT)).model_validate(text)
     (found,) = written.function_settings(CHECKOUT, changed, SECRETS)
     assert (found.what, found.file) == (f"environment of [{table}] holds GITHUB_TOKEN.", "nest.toml")
+
+
+LOUD = {
+    "log_level": ("DEBUG", "log_level of the stage staging is DEBUG."),
+    "debug": (True, "debug of the stage staging is on: it logs whole requests."),
+    "environment_variables": (
+        {"DJANGO_LOG_LEVEL": "debug"},
+        "environment_variables of the stage staging sets DJANGO_LOG_LEVEL to debug.",
+    ),
+    "aws_environment_variables": (
+        {"APP_LOGLEVEL": "NOTSET"},
+        "aws_environment_variables of the stage staging sets APP_LOGLEVEL to NOTSET.",
+    ),
+}
+
+
+@pytest.mark.parametrize("setting", LOUD)
+def test_a_template_that_would_log_parameters_is_caught(tmp_path: Path, setting: str) -> None:
+    manifest = load_manifest(CHECKOUT)
+    source = CHECKOUT / manifest.backend.root / written.TEMPLATE
+    template = json.loads(source.read_text(encoding="utf-8"))
+    assert list(logged.findings(CHECKOUT, manifest)) == []
+    value, what = LOUD[setting]
+    template["staging"][setting] = value
+    folder = tmp_path / manifest.backend.root
+    folder.mkdir()
+    (folder / written.TEMPLATE).write_text(json.dumps(template, indent=2), encoding="utf-8")
+    (found,) = logged.findings(tmp_path, manifest)
+    assert found.what == what
+    assert found.line > 1
+
+
+@pytest.mark.parametrize("table", ["backend", "frontend", "tasks.migrate", "parameters"])
+def test_a_manifest_that_would_log_parameters_is_caught(table: str) -> None:
+    text = load_manifest(CHECKOUT).model_dump(by_alias=True)
+    part = text
+    for word in table.split("."):
+        part = part[word]
+    if table == "parameters":
+        part["DJANGO_LOG_LEVEL"] = {"kind": "plain", "value": "DEBUG"}
+    else:
+        part["environment"] = {"DJANGO_LOG_LEVEL": "DEBUG"}
+    changed = type(load_manifest(CHECKOUT)).model_validate(text)
+    (found,) = logged.findings(CHECKOUT, changed)
+    assert "sets DJANGO_LOG_LEVEL to DEBUG" in found.what
+    assert found.file == "nest.toml"

@@ -12,7 +12,8 @@ from urllib.parse import quote
 
 import pytest
 
-from nestctl.prove.secrets.search import SHORTEST, forms, search
+from nestctl.prove.secrets.search import search
+from nestctl.report.forms import SHORTEST, forms
 
 SECRET = 'pa"ss<w>&o\\rd/+% é with\nline 0123456789'
 

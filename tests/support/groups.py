@@ -31,6 +31,8 @@ PLACES = (
     ("localcloud/control", "control"),
     ("localcloud/data", "data"),
     ("localcloud/supervisor", "supervisor"),
+    ("site/test_packing.py", "packing"),
+    ("site/test_requests.py", "packing"),
     ("site/test_backend.py", "backend"),
     ("site/test_frontend.py", "frontend"),
     ("prove", "prove"),

@@ -197,8 +197,13 @@ def builds_of(app: Path) -> Path:
     return CACHE / "builds" / hashlib.sha256(str(app).encode()).hexdigest()[:8]
 
 
-def copy_app(to: Path) -> Path:
-    """Copy the checkout's application, without what was built, and return the copy."""
+def copy_app(to: Path, python: str | None = None) -> Path:
+    """Copy the checkout's application, without what was built, and return the copy.
+
+    Args:
+        to: The copy's folder.
+        python: The Python that its function shall run on; none means what nestctl takes by itself.
+    """
     made = shutil.ignore_patterns(
         ".venv",
         "node_modules",
@@ -211,7 +216,12 @@ def copy_app(to: Path) -> Path:
     )
     for name in ("backend", "frontend", "docker"):
         shutil.copytree(CHECKOUT / name, to / name, ignore=made)
-    shutil.copy(CHECKOUT / "nest.toml", to / "nest.toml")
+    text = (CHECKOUT / "nest.toml").read_text(encoding="utf-8")
+    if python:
+        changed = text.replace("[backend]", f'[backend]\npython = "{python}"', 1)
+        assert changed.count("\npython = ") == 1
+        text = changed
+    (to / "nest.toml").write_text(text, encoding="utf-8")
     return to
 
 

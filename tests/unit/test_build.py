@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import shutil
 import subprocess
 import sys
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from nestctl.build import backend, process_image, sources, toolchain
+from nestctl.build import archive, backend, process_image, sources, toolchain, zappa
 from nestctl.report import NestctlError
 
 
@@ -87,10 +90,28 @@ def test_a_layer_keeps_modes_and_links(tmp_path: Path) -> None:
 def test_placeholders_are_filled_and_lists_stay_lists(tmp_path: Path) -> None:
     template = tmp_path / "t.json"
     template.write_text('{"s": {"a": "x-${one}", "b": "${many}", "n": 3, "l": ["${one}"]}}')
-    backend.fill_settings(template, tmp_path / "out.json", {"one": "1", "many": ["p", "q"]})
-    assert json.loads((tmp_path / "out.json").read_text()) == {
-        "s": {"a": "x-1", "b": ["p", "q"], "n": 3, "l": ["1"]}
-    }
+    zappa.fill_settings(template, tmp_path / "out.json", {"one": "1", "many": ["p", "q"]})
+    stage = json.loads((tmp_path / "out.json").read_text())["s"]
+    assert {name: stage[name] for name in "abnl"} == {"a": "x-1", "b": ["p", "q"], "n": 3, "l": ["1"]}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "level"),
+    [
+        *((level, "INFO") for level in (None, "DEBUG", "debug", "NOTSET", "10", 10, "info")),
+        ("WARNING", "WARNING"),
+        ("Error", "ERROR"),
+    ],
+)
+def test_no_template_makes_a_function_log_what_libraries_log_at_debug(
+    tmp_path: Path, wanted: object, level: str
+) -> None:
+    template = tmp_path / "t.json"
+    template.write_text(json.dumps({"s": {"log_level": wanted} if wanted else {}}))
+    zappa.fill_settings(template, tmp_path / "out.json", {})
+    stage = json.loads((tmp_path / "out.json").read_text())["s"]
+    assert stage["log_level"] == level
+    assert (stage["exclude"], stage["slim_handler"]) == (["*"], False)
 
 
 @pytest.mark.parametrize(("text", "fragment"), [('{"a": "${unknown}"}', "unknown"), ("{", "not valid JSON")])
@@ -98,36 +119,125 @@ def test_a_template_that_cannot_be_filled_is_refused(tmp_path: Path, text: str, 
     template = tmp_path / "t.json"
     template.write_text(text)
     with pytest.raises(NestctlError) as caught:
-        backend.fill_settings(template, tmp_path / "out.json", {"one": "1"})
+        zappa.fill_settings(template, tmp_path / "out.json", {"one": "1"})
     assert caught.value.code == "zappa-template"
     assert fragment in caught.value.what
     assert not (tmp_path / "out.json").exists()
 
 
 def test_the_functions_variables_follow_what_a_stage_extends(tmp_path: Path) -> None:
-    (tmp_path / backend.TEMPLATE).write_text(
+    (tmp_path / zappa.TEMPLATE).write_text(
         '{"staging": {"aws_environment_variables": {"A": "1", "B": "1"}},'
         ' "production": {"extends": "staging", "aws_environment_variables": {"B": "2"}}}'
     )
-    assert backend.lambda_environment(tmp_path, "production") == {"A": "1", "B": "2"}
+    assert zappa.lambda_environment(tmp_path, "production") == {"A": "1", "B": "2"}
 
 
-def test_pruning_keeps_what_the_application_runs_with(tmp_path: Path) -> None:
-    def distribution(name: str, *files: str) -> None:
-        info = tmp_path / f"{name}-1.0.dist-info"
-        info.mkdir()
-        for file in files:
-            (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / file).write_text("")
-        (info / "RECORD").write_text("".join(f"{file},,\n" for file in files))
-
-    distribution("Django", "django/__init__.py", "django/tests/big.py")
-    distribution("troposphere", "troposphere/__init__.py")
-    distribution("zappa", "zappa/__init__.py", "zappa/cli.py", "zappa/handler.py")
-    distribution("boto3", "boto3/__init__.py")
-    backend.prune(tmp_path, {"django"})
+def test_a_name_is_left_out_at_the_top_and_a_pattern_everywhere(tmp_path: Path) -> None:
+    for name in (
+        "boto3/__init__.py",
+        "reports/integrations/boto3.py",
+        "reports/integrations/boto3/__init__.py",
+        "locale/de.mo",
+        "reports/locale/de.mo",
+        "data/x",
+        "reports/data/x",
+        "handler.py",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    archive.leave_out(tmp_path, ["boto3", "*.mo", "handler.py"], ["data", "/etc", "../*"])
     left = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()}
-    assert left == {"django/__init__.py", "zappa/__init__.py", "zappa/handler.py"}
+    assert left == {
+        "reports/integrations/boto3.py",
+        "reports/integrations/boto3/__init__.py",
+        "reports/data/x",
+        "handler.py",
+    }
+
+
+def test_a_stage_has_the_settings_of_what_it_extends(tmp_path: Path) -> None:
+    stages = {
+        "a": {"exclude": ["x"], "extends": "b"},
+        "b": {"exclude": ["y"], "exclude_glob": ["z"], "extends": "a"},
+    }
+    (tmp_path / zappa.TEMPLATE).write_text(json.dumps(stages))
+    assert zappa.setting(tmp_path, "a", "exclude") == ["x"]
+    assert zappa.setting(tmp_path, "a", "exclude_glob") == ["z"]
+    assert zappa.setting(tmp_path, "a", "debug") is None
+
+
+def test_a_link_counts_as_what_it_leads_to(tmp_path: Path) -> None:
+    root = make_tree(tmp_path / "a")
+    beside = tmp_path / "shared.py"
+    beside.write_text("A = 1")
+    (root / "app" / "shared.py").symlink_to(beside)
+    (root / "linked").symlink_to(root / "app")
+    found = [p.as_posix() for p in sources.source_files(root)]
+    assert found == ["app/models.py", "app/shared.py", "linked/models.py", "linked/shared.py", "manage.py"]
+    before = sources.digest(root)
+    beside.write_text("A = 2")
+    assert sources.digest(root) != before
+    sources.copy_sources(root, tmp_path / "b")
+    assert (tmp_path / "b" / "linked" / "shared.py").read_text() == "A = 2"
+    assert not (tmp_path / "b" / "app" / "shared.py").is_symlink()
+
+
+def _dangling(folder: Path) -> None:
+    (folder / "odd").symlink_to("nowhere")
+
+
+def _loop(folder: Path) -> None:
+    (folder / "odd").symlink_to("..")
+
+
+def _itself(folder: Path) -> None:
+    (folder / "odd").symlink_to("odd")
+
+
+def _pipe(folder: Path) -> None:
+    os.mkfifo(folder / "odd")
+
+
+def _bytes(folder: Path) -> None:
+    (folder / os.fsdecode(b"odd\xff.txt")).write_text("")
+
+
+@pytest.mark.parametrize("spoil", [_dangling, _loop, _itself, _pipe, _bytes])
+def test_what_cannot_be_packed_is_refused_by_its_name(tmp_path: Path, spoil: Callable[[Path], None]) -> None:
+    root = make_tree(tmp_path)
+    spoil(root / "app")
+    with pytest.raises(NestctlError) as caught:
+        sources.digest(root)
+    assert caught.value.code == "source-unpackable"
+    assert f"{root / 'app' / 'odd'}" in caught.value.what
+
+
+def test_a_package_may_be_called_venv_and_an_environment_is_none(tmp_path: Path) -> None:
+    for name in ("a/venv/__init__.py", "venv/pyvenv.cfg", "venv/lib/x.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    assert [p.as_posix() for p in sources.source_files(tmp_path)] == ["a/venv/__init__.py"]
+
+
+@pytest.mark.parametrize(
+    ("version", "here", "platform"),
+    [
+        ("3.13", ("glibc", "2.36"), "manylinux_2_34"),
+        ("3.12", ("glibc", "2.41"), "manylinux_2_34"),
+        ("3.12", ("glibc", "2.31"), "manylinux_2_31"),
+        ("3.11", ("glibc", "2.36"), "manylinux_2_17"),
+        ("3.13", ("", ""), None),
+    ],
+)
+def test_wheels_are_chosen_for_lambdas_c_library(
+    monkeypatch: pytest.MonkeyPatch, version: str, here: tuple[str, str], platform: str | None
+) -> None:
+    monkeypatch.setattr(toolchain.sys, "platform", "linux")
+    monkeypatch.setattr(toolchain.platform, "libc_ver", lambda: here)
+    monkeypatch.setattr(toolchain.platform, "machine", lambda: "aarch64")
+    found = toolchain.Interpreter(Path("python"), version).platform
+    assert found == (f"aarch64-{platform}" if platform else None)
 
 
 def test_a_library_stays_only_as_what_python_loads(tmp_path: Path) -> None:
@@ -143,8 +253,8 @@ def test_a_library_stays_only_as_what_python_loads(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     interpreter = toolchain.python()
-    backend.precompile(tmp_path, interpreter)
-    backend.drop_sources(tmp_path, interpreter, {Path("app/views.py"), Path("handler.py")})
+    archive.precompile(tmp_path, interpreter)
+    archive.drop_sources(tmp_path, interpreter, {Path("app/views.py"), Path("handler.py")})
     left = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()}
     tag = f"cpython-{interpreter.version.replace('.', '')}"
     assert left == {
@@ -168,12 +278,12 @@ def test_a_library_stays_only_as_what_python_loads(tmp_path: Path) -> None:
 
 
 def test_an_archive_serves_every_account_and_no_other_settings(tmp_path: Path) -> None:
-    (tmp_path / backend.TEMPLATE).write_text(
+    (tmp_path / zappa.TEMPLATE).write_text(
         '{"staging": {"s3_bucket": "${bucket}", "vpc_config": {"SubnetIds": "${subnets}"},'
         ' "environment_variables": {"PATH_OF_PARAMETERS": "${path}"}}}'
     )
     build = backend.BackendBuild(tmp_path, tmp_path, "abc", toolchain.python())
-    values: dict[str, backend.Value] = {"bucket": "one", "subnets": ["a"], "path": "/nest/staging/"}
+    values: dict[str, zappa.Value] = {"bucket": "one", "subnets": ["a"], "path": "/nest/staging/"}
     archive = build.archive("staging", values)
     assert build.archive("staging", {**values, "bucket": "two", "subnets": ["b"]}) == archive
     assert build.archive("staging", {**values, "path": "/nest/other/"}) != archive
@@ -181,8 +291,9 @@ def test_an_archive_serves_every_account_and_no_other_settings(tmp_path: Path) -
 
 def test_no_garbage_is_looked_for_while_the_application_loads(tmp_path: Path) -> None:
     handler = tmp_path / "handler.py"
-    handler.write_text("import gc\nWHILE_LOADING = gc.isenabled()\n")
-    backend.quicken(handler)
+    handler.write_text("import gc\nWHILE_LOADING = gc.isenabled()\nclass LambdaHandler: ...\n")
+    shutil.copy(archive.SHIPPED, tmp_path)
+    archive.finish_handler(handler)
     program = "import gc, handler; print(handler.WHILE_LOADING, gc.isenabled(), gc.get_freeze_count() > 0)"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True

@@ -181,8 +181,8 @@ def request(
     event = {
         "requestContext": {"elb": {"targetGroupArn": f"arn:aws:elasticloadbalancing:{aws.region}:0:nestctl"}},
         "httpMethod": method,
-        "path": path,
-        "multiValueQueryStringParameters": {},
+        "path": path.partition("?")[0],
+        "multiValueQueryStringParameters": _query(path.partition("?")[2]),
         "multiValueHeaders": {key.lower(): [value] for key, value in sent.items()},
         "body": body,
         "isBase64Encoded": False,
@@ -205,3 +205,11 @@ def request(
         content = base64.b64decode(content).decode(errors="replace")
     multi = fields.get("multiValueHeaders") or {k: [v] for k, v in (fields.get("headers") or {}).items()}
     return Answer(int(fields["statusCode"]), {k.lower(): v for k, v in multi.items()}, content)
+
+
+def _query(text: str) -> dict[str, list[str]]:
+    """Return a query as a load balancer hands it over: by name, and undecoded."""
+    values: dict[str, list[str]] = {}
+    for name, _, value in (part.partition("=") for part in text.split("&") if part):
+        values.setdefault(name, []).append(value)
+    return values

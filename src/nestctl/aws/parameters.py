@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from nestctl.aws.session import Aws, error_code
+from nestctl.report.redaction import learn
+from nestctl.settings.shapes import Name, fault
 
 PLACEHOLDER = "to-be-set-in-aws-console"
 """The manual's word for a parameter that nobody has set yet."""
@@ -39,6 +43,7 @@ def list_parameters(aws: Aws, path: str) -> dict[str, State]:
     for page in pages:
         for item in page["Parameters"]:
             name = item["Name"].removeprefix(path)
+            _learn(item)
             found[name] = State(name, holds_value(item["Value"]), item["Version"], item["LastModifiedDate"])
     return found
 
@@ -60,13 +65,41 @@ def is_set(aws: Aws, name: str) -> bool:
         raise
 
 
+def faults(aws: Aws, path: str, wanted: Mapping[str, Name | None]) -> dict[str, str]:
+    """Return what is wrong with values that somebody set, in words that do not hold them.
+
+    Args:
+        aws: Whose Parameter Store.
+        path: Of the parameters.
+        wanted: Names of parameters, each with the shape that its value has.
+    """
+    found = {}
+    pages = aws.client("ssm").get_paginator("get_parameters_by_path")
+    for page in pages.paginate(Path=path, Recursive=False, WithDecryption=True):
+        for item in page["Parameters"]:
+            name, value = item["Name"].removeprefix(path), item["Value"]
+            _learn(item)
+            if name in wanted and holds_value(value) and (why := fault(value, wanted[name])):
+                found[name] = why
+    return found
+
+
 def get_value(aws: Aws, name: str) -> str:
     """Return the decrypted value of one parameter, by its full name."""
-    return str(aws.client("ssm").get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])
+    item = aws.client("ssm").get_parameter(Name=name, WithDecryption=True)["Parameter"]
+    _learn(item)
+    return str(item["Value"])
 
 
 def set_secret(aws: Aws, name: str, value: str, key_id: str) -> None:
     """Store a secret under the stack's key, by its full name."""
+    learn(value)
     aws.client("ssm").put_parameter(
         Name=name, Value=value, Type="SecureString", KeyId=key_id, Overwrite=True, Tier="Standard"
     )
+
+
+def _learn(item: Mapping[str, Any]) -> None:
+    """Keep a secret that was read out of all that is printed from now on."""
+    if item["Type"] == "SecureString" and item["Value"] != PLACEHOLDER:
+        learn(item["Value"])

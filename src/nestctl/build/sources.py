@@ -5,8 +5,11 @@ from __future__ import annotations
 import fnmatch
 import hashlib
 import shutil
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+from nestctl.report import NestctlError
 
 IGNORED_FOLDERS = {
     ".git",
@@ -29,15 +32,62 @@ DIGITS = 12
 
 
 def source_files(root: Path) -> Iterator[Path]:
-    """Yield the files of a source tree in a fixed order, relative to ``root``."""
-    for path in sorted(root.iterdir()):
-        if path.is_symlink():
+    """Yield the files of a source tree in a fixed order, relative to ``root``.
+
+    A symbolic link counts as what it leads to, so that a copy of the tree needs nothing beside it.
+
+    Raises:
+        NestctlError: ``source-unpackable`` when something in it cannot be copied.
+    """
+    yield from _files(root, root, ())
+
+
+def _files(root: Path, folder: Path, above: tuple[Path, ...]) -> Iterator[Path]:
+    here = folder.resolve()
+    if here in above:
+        raise _unpackable(folder, "It is a symbolic link to a folder that it lies in.")
+    for path in sorted(folder.iterdir()):
+        try:
+            kind = path.stat().st_mode
+        except OSError as error:
+            if _ignored_file(path):
+                continue
+            why = "It is a symbolic link that leads nowhere." if path.is_symlink() else str(error)
+            raise _unpackable(path, why) from error
+        if stat.S_ISDIR(kind):
+            if not _ignored_folder(path):
+                yield from _files(root, path, (*above, here))
             continue
-        if path.is_dir():
-            if path.name not in IGNORED_FOLDERS:
-                yield from (Path(path.name) / inner for inner in source_files(path))
-        elif not any(fnmatch.fnmatch(path.name, pattern) for pattern in IGNORED_FILES):
-            yield Path(path.name)
+        if _ignored_file(path):
+            continue
+        if not stat.S_ISREG(kind):
+            raise _unpackable(path, "It is neither a file nor a folder nor a link to one.")
+        relative = path.relative_to(root)
+        try:
+            str(relative).encode()
+        except UnicodeEncodeError as error:
+            raise _unpackable(path, "Its name is not UTF-8.") from error
+        yield relative
+
+
+def _ignored_folder(path: Path) -> bool:
+    if path.name == "venv":  # also a name that people give to packages
+        return (path / "pyvenv.cfg").is_file() or not (path / "__init__.py").is_file()
+    return path.name in IGNORED_FOLDERS
+
+
+def _ignored_file(path: Path) -> bool:
+    return any(fnmatch.fnmatch(path.name, pattern) for pattern in IGNORED_FILES)
+
+
+def _unpackable(path: Path, why: str) -> NestctlError:
+    shown = str(path).encode(errors="backslashreplace").decode()
+    return NestctlError(
+        "source-unpackable",
+        f"{shown} cannot be packed.",
+        f"{why} It would be missing where the application runs.",
+        "Remove it or replace it by what it stands for, then run the same command again.",
+    )
 
 
 def digest(root: Path, salt: Iterable[str] = ()) -> str:

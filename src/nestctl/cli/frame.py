@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import signal
 import sys
@@ -15,6 +16,7 @@ import typer
 
 from nestctl.report import ExitCode, NestctlError
 from nestctl.report.console import print_envelope, print_error, say
+from nestctl.report.redaction import learn_environment, redact
 from nestctl.settings.paths import WORK
 
 
@@ -46,6 +48,7 @@ def run_command(command: str, as_json: bool, work: Callable[[], Any], show: Call
     Raises:
         typer.Exit: With the exit status, when it is not 0.
     """
+    learn_environment(os.environ)
     with _signals():
         try:
             result = work()
@@ -88,7 +91,7 @@ def unexpected(fault: Exception) -> NestctlError:
         return refusal(fault, _again())
     report = WORK / "report.txt"
     report.parent.mkdir(parents=True, exist_ok=True)
-    report.write_text("".join(traceback.format_exception(fault)), encoding="utf-8")
+    report.write_text(redact("".join(traceback.format_exception(fault))), encoding="utf-8")
     return NestctlError(
         "internal",
         f"nestctl has a fault of its own: {type(fault).__name__}: {fault}",

@@ -14,6 +14,7 @@ from nestctl.report.envelope import envelope
 from nestctl.report.errors import ExitCode, NestctlError
 from nestctl.report.events import Reporter
 from nestctl.report.plain import PlainReporter, QuietReporter
+from nestctl.report.redaction import RedactingReporter, redact
 
 
 def make_reporter(
@@ -26,6 +27,10 @@ def make_reporter(
         verbose: Every line of progress, and no animation.
         usual: What each step usually takes, for the time left.
     """
+    return RedactingReporter(_reporter(quiet=quiet, verbose=verbose, usual=usual))
+
+
+def _reporter(*, quiet: bool, verbose: bool, usual: Mapping[str, Usual] | None) -> Reporter:
     if quiet:
         return QuietReporter(sys.stderr)
     if sys.stderr.isatty() and not verbose and os.environ.get("TERM") != "dumb":
@@ -39,12 +44,12 @@ def make_reporter(
 
 def say(text: str = "") -> None:
     """Write a line of talk to stderr."""
-    print(text, file=sys.stderr, flush=True)
+    print(redact(text), file=sys.stderr, flush=True)
 
 
 def data(text: str) -> None:
     """Write a line of data to stdout."""
-    print(text, flush=True)
+    print(redact(text), flush=True)
 
 
 def columns_of_stdout() -> int | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from nestctl.aws import identities as iam
 from nestctl.report import NestctlError
+from nestctl.report.redaction import learn
 from nestctl.runbook import identities
 from nestctl.runbook.context import Context
 from nestctl.runbook.step import Check, Tell, done, needed
@@ -78,6 +79,7 @@ def deployed_root(context: Context) -> Root | None:
 
 def root(context: Context, external_id: str) -> Root:
     """Return the root of this environment's role."""
+    learn(external_id)
     return context.root(
         "bootstrap",
         profile=identities.of_bootstrap(context).profile,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nestctl.build import toolchain
-from nestctl.build.backend import TEMPLATE
+from nestctl.build.zappa import TEMPLATE
 from nestctl.report import NestctlError
 from nestctl.runbook.context import Context, free_space
 from nestctl.runbook.step import Check, Tell, done

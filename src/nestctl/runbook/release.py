@@ -10,6 +10,7 @@ from typing import Any
 
 from nestctl.aws import functions, parameters, s3
 from nestctl.build import backend as backend_build
+from nestctl.build import zappa
 from nestctl.report import NestctlError
 from nestctl.runbook import stack
 from nestctl.runbook.context import Context
@@ -29,11 +30,11 @@ def configuration(context: Context) -> functions.Configuration:
         name=context.function_name,
         role=values["lambda_role_arn"],
         runtime=build.interpreter.lambda_runtime,
-        handler=backend_build.HANDLER,
+        handler=zappa.HANDLER,
         memory=backend.memory,
         timeout=backend.timeout,
         environment={
-            **backend_build.lambda_environment(build.source, context.environment),
+            **zappa.lambda_environment(build.source, context.environment),
             **backend.environment,
             "NEST_PARAMETERS_PATH": values["parameter_path"],
             "NEST_RELEASE": build.release,
@@ -94,14 +95,21 @@ def upload(context: Context, tell: Tell) -> None:
     if s3.head(context.deployer, bucket, key) is not None:
         return
     with context.building():
+        manifest = context.settings.manifest
         archive = backend_build.package(
-            context.backend_build(), context.environment, zappa_values(context), context.log("build"), tell
+            context.backend_build(),
+            context.environment,
+            zappa_values(context),
+            context.log("build"),
+            tell,
+            wsgi=manifest.backend.wsgi,
+            settings=manifest.sample_settings(),
         )
     tell(f"uploading the package ({archive.stat().st_size / 1e6:.1f} MB)")
     s3.put(context.deployer, bucket, key, archive, content_type="application/zip")
 
 
-def zappa_values(context: Context) -> dict[str, backend_build.Value]:
+def zappa_values(context: Context) -> dict[str, zappa.Value]:
     """Return what the placeholders of zappa_settings.template.json stand for."""
     values = stack.outputs(context)
     return {
@@ -130,6 +138,7 @@ def deploy(context: Context, tell: Tell) -> str:
     Raises:
         NestctlError: The version is not what was asked for, or does not answer; the alias has not moved.
     """
+    refuse_misshapen(context, tell)
     upload(context, tell)
     wanted = configuration(context)
     release = context.backend_build().release
@@ -153,6 +162,27 @@ def deploy(context: Context, tell: Tell) -> str:
     tell(f"moving the alias {functions.ALIAS} to version {version}")
     functions.move_alias(aws, name, version)
     return version
+
+
+def refuse_misshapen(context: Context, tell: Tell) -> None:
+    """Refuse to go live with a value that cannot be what its service handed out.
+
+    Raises:
+        NestctlError: ``parameter-shape``, with the names and never a value.
+    """
+    tell("looking at the shape of the values in Parameter Store")
+    declared = context.settings.manifest.parameters
+    wanted = {name: entry.shape for name, entry in declared.items() if entry.kind == "secret"}
+    path = stack.outputs(context)["parameter_path"]
+    if found := parameters.faults(context.deployer, path, wanted):
+        first = next(iter(sorted(found)))
+        raise NestctlError(
+            "parameter-shape",
+            f"Parameter Store holds what cannot be right: {', '.join(sorted(found))}.",
+            "\n".join(f"{path}{name}: {why}" for name, why in sorted(found.items())),
+            f"aws ssm put-parameter --name {path}{first} --type SecureString --overwrite "
+            "--value file://value.txt, then run the same command again",
+        )
 
 
 def probe(context: Context, qualifier: str, tell: Tell) -> None:

@@ -6,6 +6,7 @@ The shape of every field stands here; what a value must be beyond its type is in
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from pathlib import Path
@@ -22,11 +23,11 @@ from pydantic import (
 )
 
 from nestctl.report import usage_error
-from nestctl.settings import rules
+from nestctl.settings import rules, shapes
 from nestctl.settings.faults import Fault, invalid, nearest
 from nestctl.settings.paths import MANIFEST
 from nestctl.settings.reading import TomlSyntaxError, UnreadableError, read_toml
-from nestctl.settings.rules.facts import NONCE
+from nestctl.settings.rules.facts import FACTS, NONCE
 
 POLICY_PARAMETER = "CONTENT_SECURITY_POLICY"
 """Plain parameter, and environment variable of the frontend, that holds a policy with a nonce."""
@@ -96,6 +97,7 @@ class Backend(_Model):
     paths: Annotated[list[str], Field(min_length=1, max_length=40)]
     memory: Annotated[int, Field(ge=128, le=10240)] = 1024
     timeout: Annotated[int, Field(ge=1, le=900)] = 30
+    python: Literal["3.11", "3.12", "3.13"] | None = None
     environment: dict[str, str] = {}
     image: BackendImage
     probes: list[Probe] = []
@@ -149,6 +151,11 @@ class Parameter(_Model):
     use: Literal["database_password", "cache_auth_token"] | None = None
     services: list[Literal["frontend"]] = []
     without: str = ""
+    shape: shapes.Name | None = None
+
+
+SAMPLES = {"database_port": "5432", "cache_port": "6379", "region": "us-east-1"}
+"""Facts that are not just a name, for values that stand for real ones."""
 
 
 class Manifest(_Model):
@@ -172,6 +179,22 @@ class Manifest(_Model):
             self.parameters.setdefault(POLICY_PARAMETER, parameter)
         return self
 
+    def sample_settings(self) -> dict[str, str]:
+        """Return a value for every parameter, the optional ones too, that belongs to nobody.
+
+        The package is proven with them: what an optional setting turns on must be there as well.
+        """
+        facts = {name: SAMPLES.get(name, f"{name.replace('_', '-')}.invalid") for name in FACTS}
+        found = dict(self.backend.environment)
+        for name, parameter in self.parameters.items():
+            if parameter.value is not None:
+                found[name] = re.sub(r"\{(\w+)\}", lambda part: facts.get(part[1], ""), parameter.value)
+            elif shape := parameter.shape:
+                found[name] = shapes.SHAPES[shape].sample
+            else:
+                found[name] = f"sample-of-{name}"
+        return found
+
     def application(self) -> dict[str, Any]:
         """Return the Terraform variable ``application`` of the environment roots, JSON-able."""
         return {
@@ -184,7 +207,7 @@ class Manifest(_Model):
             },
             "tasks": {name: task.model_dump(exclude_none=True) for name, task in self.tasks.items()},
             "parameters": {
-                name: parameter.model_dump(exclude_none=True, exclude={"without"})
+                name: parameter.model_dump(exclude_none=True, exclude={"without", "shape"})
                 for name, parameter in self.parameters.items()
             },
             "content_security_policy": self.security.content_security_policy,

@@ -48,7 +48,8 @@ def test_function_url_has_a_real_address_and_payload_format_2(cloud: Any, functi
     assert event["version"] == "2.0"
     assert event["headers"]["x-forwarded-proto"] == "http"
     assert event["headers"]["x-forwarded-port"] == url.rstrip("/").rpartition(":")[2]
-    assert (event["rawPath"], event["rawQueryString"]) == ("/a b", "x=1&x=2")
+    assert (event["rawPath"], event["rawQueryString"]) == ("/a%20b", "x=1&x=2")
+    assert event["requestContext"]["http"]["path"] == "/a%20b"
     assert event["queryStringParameters"] == {"x": "1,2"}
     assert event["cookies"] == ["c=3", "d=4"]
     assert event["body"] == '{"k":1}'

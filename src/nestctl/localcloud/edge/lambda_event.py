@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 from nestctl.localcloud.edge.http11 import Headers, Request, Response
 
@@ -109,7 +109,7 @@ def url_event(request: Request, body: bytes, *, domain: str, account: str, url_i
         for name, values in _grouped(parse_qsl(request.query, keep_blank_values=True)).items()
     }
     now = time.time()
-    path = unquote(request.path)
+    path = request.path  # as it came; API Gateway decodes it, a function URL does not
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": "$default",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from nestctl.prove.plan import Plan
 from nestctl.prove.report import Finding, Report
 from nestctl.prove.roots import Plans, names
-from nestctl.prove.secrets import planned, words, written
+from nestctl.prove.secrets import logged, planned, words, written
 from nestctl.report.words import counted
 from nestctl.settings.paths import INFRASTRUCTURE
 
@@ -31,6 +31,7 @@ def prove(plans: Plans) -> Sequence[Report]:
         *written.references(folders),
         *written.shapes(files),
         *written.function_settings(settings.app, manifest, secrets),
+        *logged.findings(settings.app, manifest),
     ]
     summary = (
         f"{counted(len(folders), 'folder')} of Terraform and {counted(len(files), 'file')} hold no secret"

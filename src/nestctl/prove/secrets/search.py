@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import gzip
-import json
 import re
 import zipfile
 import zlib
@@ -15,10 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
-from urllib.parse import quote, quote_plus
 
-SHORTEST = 8
-"""Bytes of a form below which finding it says nothing: such a piece is anywhere by chance."""
+from nestctl.report.forms import forms
 
 DEEPEST = 4
 """Archives in archives that are opened."""
@@ -44,24 +41,6 @@ class Leak:
 
     def __str__(self) -> str:
         return f"{self.secret} ({self.form}) in {self.place}"
-
-
-def forms(value: str) -> dict[bytes, str]:
-    """Return the forms in which a value may lie somewhere, each with its name."""
-    found = {value.encode(): "raw"}
-    for name, shape in (
-        ("url", quote(value, safe="")),
-        ("url", quote_plus(value, safe="")),
-        ("json", _escaped(value)),
-        ("json", _escaped(_escaped(value))),
-        # As Go writes JSON, and so Terraform: these three signs escaped as well.
-        ("json", _go_escaped(_escaped(value))),
-    ):
-        found.setdefault(shape.encode(), name)
-    for text in (value, _escaped(value)):
-        for packed in _base64(text.encode()):
-            found.setdefault(packed, "base64")
-    return {shape: name for shape, name in found.items() if len(shape) >= SHORTEST}
 
 
 def opened(name: str, content: bytes, depth: int = DEEPEST) -> Iterator[tuple[str, bytes]]:
@@ -98,22 +77,3 @@ def search(secrets: Mapping[str, str], sources: Iterable[tuple[str, bytes]]) -> 
                 if shape in inside:
                     leaks.setdefault((name, place), Leak(name, place, how))
     return list(leaks.values())
-
-
-def _base64(data: bytes) -> Iterator[bytes]:
-    """Yield the base64 of some bytes at each of the three offsets, without what neighbours can change."""
-    for offset in range(3):
-        padded = b"\0" * offset + data
-        whole = len(padded) - len(padded) % 3
-        for encode in (base64.b64encode, base64.urlsafe_b64encode):
-            yield encode(padded[:whole])[4 if offset else 0 :]
-
-
-def _escaped(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False)[1:-1]
-
-
-def _go_escaped(text: str) -> str:
-    for sign in "<>&":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return text

@@ -41,6 +41,8 @@ def _parameter(parameter: Parameter) -> Iterator[tuple[str, str]]:
         yield from (("value", what) for what in _value(parameter.value))
     if parameter.use and parameter.kind != "generated":
         yield "use", '`use` goes with kind = "generated" only'
+    if parameter.shape and parameter.kind != "secret":
+        yield "shape", '`shape` goes with kind = "secret" only'
     if parameter.kind == "secret" and not parameter.without.strip():
         yield "", "a secret must say in `without` what does not work until it is set"
     if len(parameter.description) > LONGEST_DESCRIPTION:
