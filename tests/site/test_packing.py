@@ -158,27 +158,10 @@ def test_what_fails_where_nothing_was_packed_either_is_no_fault_of_the_package(t
     assert count == trial.prove({}), "it counts neither as imported nor as lost"
 
 
-def test_what_fails_its_proof_is_no_package(
-    packed: Packed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(subject: proving.Subject, work: Path) -> int:
-        raise NestctlError("package-incomplete", f"{subject.archive.name} {work.name}")
-
-    monkeypatch.setattr(proving, "prove", fail)
-    work = tmp_path / "backend"
-    shutil.copytree(packed.build.work, work, symlinks=True, ignore=shutil.ignore_patterns("*.zip"))
-    build = replace(packed.build, work=work)
-    with pytest.raises(NestctlError, match="partial"):
-        package(build, tmp_path / "log")
-    assert not list(work.glob("*.zip"))
-
-
 def test_a_name_in_front_of_the_application_is_refused(packed: Packed, tmp_path: Path) -> None:
-    root = _copy(packed.root, tmp_path)
-    (root / "handler.py").write_text("")
-    build = backend.describe(root.parent, manifest(root), tmp_path / "cache")
+    listed = replace(packed.listed, files=(*packed.listed.files, Path("handler.py")))
     with pytest.raises(NestctlError) as caught:
-        package(build, tmp_path / "log")
+        archive.lay_out(tmp_path / "content", listed, listed, {"handler.py": b""})
     assert (caught.value.code, "handler.py" in caught.value.what) == ("archive-name", True)
 
 
@@ -224,15 +207,22 @@ def compiled(packed: Packed) -> Callable[[int], bytes]:
     return make
 
 
-def test_the_same_sources_give_the_same_bytes(
+def test_the_same_sources_give_the_same_bytes_and_what_fails_its_proof_is_no_package(
     packed: Packed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Wherever they are built: the environments are made anew in another folder."""
+
+    def fail(subject: proving.Subject, work: Path) -> int:
+        raise NestctlError("package-incomplete", f"{subject.archive.name} in {work.name}")
+
+    monkeypatch.setattr(proving, "prove", fail)
     build = backend.describe(packed.root.parent, manifest(packed.root), tmp_path / "cache")
     assert build.release == packed.build.release
-    monkeypatch.setattr(proving, "prove", lambda *_: 0)
-    again = package(build, tmp_path / "log")
-    assert _digest(again) == _digest(packed.archive)
+    with pytest.raises(NestctlError, match="partial in backend"):
+        package(build, tmp_path / "log")
+    assert not list(build.work.glob("*.zip"))
+    (made,) = build.work.glob("*.partial")
+    assert _digest(made) == _digest(packed.archive)
 
 
 def _below(file: PurePosixPath, place: str) -> bool:

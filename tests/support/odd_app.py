@@ -98,7 +98,7 @@ import json
 
 from django.http import HttpResponse, StreamingHttpResponse
 
-HIDDEN = ("HTTP_X_", "HTTP_CONNECTION", "HTTP_ACCEPT_ENCODING", "HTTP_HOST")
+HIDDEN = ("HTTP_X_", "HTTP_CONNECTION", "HTTP_ACCEPT_ENCODING", "HTTP_HOST", "HTTP_COOKIE")
 
 
 def echo(request):
@@ -126,7 +126,7 @@ def echo(request):
         "length": request.META.get("CONTENT_LENGTH", ""),
         "meta": meta,
         "secure": request.is_secure(),
-        "uri": request.build_absolute_uri(),
+        "uri": request.build_absolute_uri(request.path),
     }
     return HttpResponse(json.dumps(found), content_type="application/json")
 

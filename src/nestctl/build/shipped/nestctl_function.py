@@ -210,7 +210,9 @@ def _call(application: Any, environ: dict[str, Any]) -> tuple[str, Pairs, bytes]
         if close := getattr(result, "close", None):
             close()
     status, fields = started[0]
-    return status, fields, b"".join(written)
+    # As web servers do: Django puts a blank before every cookie, and a HEAD has no body.
+    body = b"" if environ["REQUEST_METHOD"] == "HEAD" else b"".join(written)
+    return status, [(name, value.strip()) for name, value in fields], body
 
 
 def _body(fields: Pairs, body: bytes) -> tuple[str, bool]:
