@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from nestctl.build import archive, backend, process_image, sources, toolchain, zappa
+from nestctl.build import archive, backend, locked, process_image, sources, toolchain, zappa
 from nestctl.report import NestctlError
 
 
@@ -299,3 +299,39 @@ def test_no_garbage_is_looked_for_while_the_application_loads(tmp_path: Path) ->
         [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["False", "True", "True"]
+
+
+def test_a_folder_that_the_lock_file_names_counts_with_its_content_and_not_with_its_builds(
+    tmp_path: Path,
+) -> None:
+    project, library = tmp_path / "app", tmp_path / "library"
+    for folder in (project, library):
+        folder.mkdir()
+    (library / "module.py").write_text("A = 1")
+    (project / locked.LOCK).write_text(
+        '[[package]]\nname = "app"\nsource = { virtual = "." }\n'
+        '[[package]]\nname = "library"\nsource = { directory = "../library" }\n'
+        '[[package]]\nname = "gone"\nsource = { editable = "../gone" }\n'
+    )
+    (found,) = locked.local(project)
+    assert (found.name, found.path) == ("library", library.resolve())
+    before = found.digest()
+    for name in ("build/lib/module.py", "library.egg-info/PKG-INFO", "dist/x.whl", "__pycache__/m.pyc"):
+        (library / name).parent.mkdir(parents=True)
+        (library / name).write_text("made")
+    assert found.digest() == before
+    (library / "module.py").write_text("A = 2")
+    assert found.digest() != before
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("django>=5.2,<5.3", "django"),
+        ("psycopg[binary] >=3 ; python_version > '3'", "psycopg"),
+        (" a.b_c ", "a.b_c"),
+    ],
+)
+def test_the_direct_dependencies_are_what_the_project_writes(tmp_path: Path, line: str, name: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[project]\nname = 'x'\ndependencies = [\"{line}\"]\n")
+    assert locked.direct(tmp_path) == [name]

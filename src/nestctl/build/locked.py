@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 import re
 import tomllib
@@ -13,6 +14,9 @@ from nestctl.build import sources
 
 LOCK = "uv.lock"
 
+MADE = ("build", "dist", "*.egg-info")
+"""Names that setuptools gives to what it makes inside of a project that it builds."""
+
 
 @dataclass(frozen=True)
 class Local:
@@ -22,10 +26,15 @@ class Local:
     path: Path
 
     def digest(self) -> str:
-        """Return a digest of its content."""
-        if self.path.is_dir():
-            return sources.digest(self.path)
-        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+        """Return a digest of its content, without what a build of it leaves there."""
+        if self.path.is_file():
+            return hashlib.sha256(self.path.read_bytes()).hexdigest()
+        total = hashlib.sha256()
+        for relative in sources.source_files(self.path):
+            if not any(fnmatch.fnmatch(part, made) for part in relative.parts for made in MADE):
+                content = hashlib.sha256((self.path / relative).read_bytes()).hexdigest()
+                total.update(f"{relative.as_posix()}\0{content}\0".encode())
+        return total.hexdigest()
 
 
 def local(project: Path) -> list[Local]:
