@@ -62,7 +62,7 @@ def test_a_copy_loses_what_the_sources_lost_and_keeps_what_it_is_told(tmp_path: 
 
 def test_an_image_is_the_same_bytes_for_the_same_content(tmp_path: Path) -> None:
     root = make_tree(tmp_path)
-    runtime = process_image.Runtime("/app", ["python", "manage.py"], {"A": "${IMAGE_ROOT}/x"})
+    runtime = process_image.Runtime("/app", ["python", "manage.py"], "app", {"A": "${IMAGE_ROOT}/x"})
     images = [
         process_image.assemble([process_image.layer(process_image.tree(root, "app"))], runtime)
         for _ in range(2)
@@ -70,6 +70,7 @@ def test_an_image_is_the_same_bytes_for_the_same_content(tmp_path: Path) -> None
     assert images[0].digest == images[1].digest
     config = json.loads(images[0].blobs[0])
     assert config["config"]["Labels"][process_image.LABEL] == "1"
+    assert config["config"]["User"] == "app"
     assert config["config"]["Env"] == ["A=${IMAGE_ROOT}/x"]
     manifest = json.loads(images[0].manifest)
     assert manifest["layers"][0]["size"] == len(images[0].blobs[1])

@@ -88,6 +88,7 @@ def image(wanted: BackendBuild, backend: Backend, log: Path, progress: Callable[
     runtime = process_image.Runtime(
         working_dir="/app",
         command=["python", "manage.py", "check"],
+        user="10001:10001",
         environment={
             "PYTHONPATH": f"{process_image.IMAGE_ROOT}/opt/site-packages",
             "PYTHONUNBUFFERED": "1",

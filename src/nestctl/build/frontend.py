@@ -68,6 +68,7 @@ def image(wanted: FrontendBuild, frontend: Frontend) -> Image:
     runtime = process_image.Runtime(
         working_dir="/app",
         command=frontend.command,
+        user="node",
         environment={"NODE_ENV": "production", "NEST_RELEASE": wanted.release},
     )
     return process_image.assemble(layers, runtime)

@@ -30,10 +30,11 @@ COMPRESSION = 1
 
 @dataclass(frozen=True)
 class Runtime:
-    """How the image starts."""
+    """How the image starts, and as whom: the user of the Dockerfile that makes the same image."""
 
     working_dir: str
     command: Sequence[str]
+    user: str
     environment: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
 
@@ -78,6 +79,7 @@ def assemble(layers: Sequence[bytes], runtime: Runtime) -> Image:
             "os": platform.system().lower(),
             "config": {
                 "Env": [f"{name}={value}" for name, value in sorted(runtime.environment.items())],
+                "User": runtime.user,
                 "WorkingDir": runtime.working_dir,
                 "Cmd": list(runtime.command),
                 "Labels": {LABEL: "1", **runtime.labels},

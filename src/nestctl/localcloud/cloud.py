@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import select
-import shutil
 import subprocess
 import sys
 import time
@@ -21,7 +20,7 @@ from urllib.parse import urlsplit
 import psutil
 from filelock import FileLock, Timeout
 
-from nestctl.localcloud import pace
+from nestctl.localcloud import archives, pace
 from nestctl.localcloud.data.binaries import WHEEL_CACHE, WHEELS_VARIABLE
 from nestctl.localcloud.environment import tool_environment
 from nestctl.localcloud.errors import LocalCloudError
@@ -206,7 +205,7 @@ class LocalCloud:
         self.stop(progress)
         if self._layout.root.exists():
             progress(f"Removing {self._layout.root}.")
-            shutil.rmtree(self._layout.root)
+            archives.remove(self._layout.root)
 
     def addresses(self) -> dict[str, str]:
         """Public URL to where it answers on this machine; empty when the cloud does not run."""

@@ -95,7 +95,7 @@ class ThreadCloud:
         self._emulator = emulator.Emulator()
         await self._emulator.start()
         self._runtime = Runtime(self.layout, self.endpoint_url, self._ports)
-        self._server = ApiServer(Gateway(self._emulator.app, self._runtime, self._emulator.changed, {}))
+        self._server = ApiServer(Gateway(self._emulator.app, self._runtime, self._emulator.changed, {}, {}))
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))

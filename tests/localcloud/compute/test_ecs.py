@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import sys
 import tarfile
 import time
@@ -51,7 +52,7 @@ sys.exit(int(sys.argv[1]))
 """
 
 
-def push(cloud: Any, repository: str, tag: str, *, label: bool = True) -> str:
+def push(cloud: Any, repository: str, tag: str, *, label: bool = True, user: str = "") -> str:
     """Make a process image with two programs, and push it by the registry's own API."""
     ecr = cloud.client("ecr")
     try:
@@ -76,7 +77,7 @@ def push(cloud: Any, repository: str, tag: str, *, label: bool = True) -> str:
     config = json.dumps({
         "architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": []},
         "config": {"Env": ["PYTHONPATH=${IMAGE_ROOT}/opt/packages", "FROM_IMAGE=yes"],
-                   "WorkingDir": "/srv/app",
+                   "WorkingDir": "/srv/app", "User": user,
                    "Entrypoint": ["python"], "Cmd": ["server.py"], "Labels": labels},
     }).encode()  # fmt: skip
     base = f"{cloud.endpoint_url}/v2/{repository}"
@@ -445,3 +446,52 @@ def test_unpacked_code_goes_when_nothing_refers_to_it(
     packages.prune(folder, images.digests())
     assert {entry.name for entry in folder.iterdir()} == kept
     packages.prune(cloud.state_dir / "functions", functions.code_shas())
+
+
+WRITE = """
+import os, pathlib
+for path in ("written", "/tmp/written", "/etc/written-by-a-task"):
+    try:
+        pathlib.Path(path).write_text("x")
+        print(path, "is written", flush=True)
+    except OSError as error:
+        print(path, error.strerror, flush=True)
+print(sorted(os.listdir(".")), flush=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("user", "more", "own", "temporary"),
+    [
+        ("", {}, "is written", "is written"),
+        ("0:0", {}, "is written", "is written"),
+        ("app", {}, "Read-only file system", "is written"),
+        ("10001:10001", {}, "Read-only file system", "is written"),
+        ("", {"readonlyRootFilesystem": True}, "Read-only file system", "Read-only file system"),
+    ],
+)
+def test_a_task_writes_where_its_user_may_in_a_folder_of_its_own(
+    cloud: Any, ecs: Any, user: str, more: dict[str, Any], own: str, temporary: str
+) -> None:
+    from nestctl.localcloud.compute import confine
+
+    if not confine.is_possible(cloud.state_dir):
+        assert not (sys.platform == "linux" and os.geteuid() == 0)
+        pytest.skip("this machine gives its users no mount namespaces")
+    family = f"writes-{user.partition(':')[0] or 'nobody'}-{len(more)}"
+    image = push(cloud, family, "one", user=user)
+    definition = define(ecs, family, image, command=["-c", WRITE], **more)
+    for _ in range(2):  # the second finds nothing of the first
+        arn = start(ecs, definition)
+        task = finish(ecs, arn)
+        assert task["containers"][0]["exitCode"] == 0
+        lines = written(cloud, family, arn)
+        assert lines[:3] == [
+            f"written {own}",
+            f"{confine.TMP}/written {temporary}",
+            "/etc/written-by-a-task Read-only file system",
+        ]
+        found = ["job.py", "server.py", *(["written"] if own == "is written" else [])]
+        assert lines[3] == str(found)
+    assert not list((cloud.state_dir / "images").glob("*/srv/app/written"))
+    assert not list((cloud.state_dir / "sandboxes").glob(f"{arn.rsplit('/', 1)[-1]}*"))

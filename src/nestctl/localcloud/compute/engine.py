@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from dataclasses import dataclass
 
+from nestctl.localcloud import archives
 from nestctl.localcloud.compute.ecs_engine import EcsEngine
 from nestctl.localcloud.compute.lambdas import Lambdas
 from nestctl.localcloud.compute.logs import LogWriter
@@ -51,7 +51,7 @@ async def start(cloud: Cloud) -> None:
         return {**cloud.process_env(), **extra, **sts.issue(cloud, role, session)}
 
     # What a crash left of temporary folders.
-    await asyncio.to_thread(shutil.rmtree, cloud.state_dir / "sandboxes", ignore_errors=True)
+    await asyncio.to_thread(archives.remove, cloud.state_dir / "sandboxes")
     lambdas = Lambdas(cloud, logs, variables)
     ecs = EcsEngine(cloud, logs, variables)
     _running = Engine(cloud, logs, lambdas, ecs)

@@ -37,6 +37,7 @@ class Version:
         handler: ``module.function``.
         memory: Megabytes.
         timeout: Seconds.
+        storage: Megabytes of /tmp.
         environment: Configured variables.
         role: ARN of the execution role.
         log_group: CloudWatch Logs group.
@@ -55,6 +56,7 @@ class Version:
     handler: str
     memory: int
     timeout: int
+    storage: int
     environment: Mapping[str, str]
     role: str
     log_group: str
@@ -115,6 +117,7 @@ def find(name: str, qualifier: str | None, *, account: str, region: str) -> Vers
         handler=config.get("Handler", ""),
         memory=int(config.get("MemorySize", 128)),
         timeout=int(config.get("Timeout", 3)),
+        storage=int((config.get("EphemeralStorage") or {}).get("Size", 512)),
         environment=(config.get("Environment") or {}).get("Variables", {}),
         role=str(config.get("Role") or ""),
         log_group=(config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{name}",

@@ -47,6 +47,7 @@ class Image:
         entrypoint: Program and first arguments.
         command: Default arguments.
         python: Python version that ``python`` must be, or empty.
+        user: Whom its processes run as, empty for root.
     """
 
     digest: str
@@ -56,6 +57,7 @@ class Image:
     entrypoint: tuple[str, ...]
     command: tuple[str, ...]
     python: str
+    user: str
 
     def fill(self, text: str) -> str:
         """Put the image's folder in place of ``${IMAGE_ROOT}``."""
@@ -89,6 +91,7 @@ def pull(place: Place, reference: str, state_dir: Path) -> Image:
             )
         layers = [_blob(name, layer["digest"], reference) for layer in manifest["layers"]]
     root = _unpack(layers, state_dir / "images" / digest.removeprefix("sha256:"))
+    user = str(config.get("User") or "").partition(":")[0]
     pairs = dict(entry.partition("=")[::2] for entry in config.get("Env") or [])
     return Image(
         digest,
@@ -98,6 +101,7 @@ def pull(place: Place, reference: str, state_dir: Path) -> Image:
         tuple(config.get("Entrypoint") or ()),
         tuple(config.get("Cmd") or ()),
         labels.get(PYTHON_LABEL, ""),
+        "" if user in ("0", "root") else user,
     )
 
 

@@ -11,6 +11,9 @@ import time
 import zipfile
 from pathlib import Path
 
+from nestctl.localcloud.archives import protect, remove
+from nestctl.localcloud.compute import confine
+
 KEPT_SECONDS = 600.0
 """How long a folder that nothing refers to is kept."""
 
@@ -21,7 +24,7 @@ def prune(folder: Path, wanted: set[str]) -> None:
         return
     for entry in folder.iterdir():
         if entry.name not in wanted and time.time() - entry.stat().st_mtime > KEPT_SECONDS:
-            shutil.rmtree(entry, ignore_errors=True)
+            remove(entry)
 
 
 class BadPackageError(Exception):
@@ -52,6 +55,8 @@ def unpack(code: bytes, sha: str, state_dir: Path) -> Path:
         partial.chmod(0o755)
         partial.rename(target)
         os.utime(target)
+        if not confine.is_possible(state_dir):
+            protect(target)
     except zipfile.BadZipFile as error:
         raise BadPackageError(f"the package is not a zip file: {error}") from error
     except OSError:

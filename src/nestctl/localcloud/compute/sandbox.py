@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from nestctl.localcloud.compute import interpreters
+from nestctl.localcloud.compute import confine, interpreters
 from nestctl.localcloud.compute.functions import Version
 from nestctl.localcloud.compute.logs import LogWriter
 from nestctl.localcloud.control.types import Child, Cloud
@@ -95,6 +95,7 @@ class Sandbox:
         self._server = Server(
             self._handle, name=f"runtime API of {version.name}", idle_seconds=lambda: 86400.0
         )
+        self._confined = False
         self._child: Child | None = None
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._next: asyncio.Future[_Invocation] | None = None
@@ -124,9 +125,15 @@ class Sandbox:
             raise InitError(_error("Runtime.InvalidEntrypoint", str(error))) from error
         port = await self._server.start()
         self._tmp.mkdir(parents=True, exist_ok=True)
+        self._confined = await asyncio.to_thread(confine.is_possible, self._cloud.state_dir)
+        command = [executable, "-S", "-m", "awslambdaric", self.version.handler]
+        if self._confined:
+            kept = [self._cloud.state_dir, self._root, *confine.programs(executable)]
+            place = confine.Confinement(self._tmp, self.version.storage, kept)
+            command = place.argv(command, self._root)
         self._child = await self._cloud.spawn(
             f"lambda:{self.version.name}:{self.version.number}",
-            [executable, "-S", "-m", "awslambdaric", self.version.handler],
+            command,
             env=self._environment(port, packages),
             cwd=self._root,
             on_line=self._line,
@@ -310,13 +317,14 @@ class Sandbox:
     def _environment(self, port: int, packages: Path) -> dict[str, str]:
         version = self.version
         configured = dict(version.environment)
+        tmp = str(confine.TMP if self._confined else self._tmp)
         path = [str(packages), *filter(None, [configured.pop("PYTHONPATH", "")])]
         return {
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             "LANG": "C.UTF-8" if sys.platform != "darwin" else "en_US.UTF-8",
             "TZ": ":UTC",
-            "TMPDIR": str(self._tmp),
-            "HOME": str(self._tmp),
+            "TMPDIR": tmp,
+            "HOME": tmp,
             "PYTHONUNBUFFERED": "1",
             "PYTHONDONTWRITEBYTECODE": "1",  # /var/task is read-only on AWS
             **configured,

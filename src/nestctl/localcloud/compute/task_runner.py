@@ -7,11 +7,12 @@ import contextlib
 import logging
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nestctl.localcloud.compute import containers, ecs_state, images, interpreters
+from nestctl.localcloud import archives
+from nestctl.localcloud.compute import confine, containers, ecs_state, images, interpreters
 from nestctl.localcloud.compute.ecs_state import Place, Record
 from nestctl.localcloud.compute.images import Image
 from nestctl.localcloud.compute.logs import LogWriter
@@ -243,10 +244,11 @@ class TaskRunner:
         if not launch.argv:
             raise StartError(f"CannotStartContainerError: container {entry.name} has no command")
         entry.env = launch.env
+        confined = await asyncio.to_thread(self._confined, entry, launch)
         try:
             entry.child = await self._cloud.spawn(
                 f"ecs:{self.record.get('group') or 'task'}:{self.task_id[:8]}:{entry.name}",
-                launch.argv,
+                confined,
                 env=launch.env,
                 cwd=launch.cwd,
                 on_line=on_line,
@@ -261,6 +263,31 @@ class TaskRunner:
             helper = asyncio.create_task(self._watch_health(entry, launch))
             self._helpers.add(helper)
             helper.add_done_callback(self._helpers.discard)
+
+    def _confined(
+        self, entry: _Container, launch: containers.Launch, command: Sequence[str] = ()
+    ) -> list[str]:
+        """The command line with which a container writes only where it may: a health check, nowhere but /tmp.
+
+        Who is not root cannot write to the files of his image; root has a copy of the image for each task.
+        """
+        state_dir = self._cloud.state_dir
+        if not confine.is_possible(state_dir):
+            return list(command or launch.argv)
+        folder = state_dir / "sandboxes" / f"{self.task_id}-{entry.name}"
+        tmp = folder / ("health" if command else "tmp")
+        tmp.mkdir(parents=True, exist_ok=True)
+        tmp.chmod(0o1777)
+        sealed = bool(entry.definition.get("readonlyRootFilesystem"))
+        shares = sealed or command or entry.image.user
+        place = confine.Confinement(
+            tmp,
+            None,
+            [state_dir, *confine.programs()],
+            own=None if shares else (entry.image.root, folder),
+            sealed=sealed,
+        )
+        return place.argv(command or launch.argv, launch.cwd)
 
     async def _log_sink(self, entry: _Container) -> Callable[[str], None]:
         config = entry.definition.get("logConfiguration") or {}
@@ -304,7 +331,8 @@ class TaskRunner:
                 self._health(entry, "UNHEALTHY")
 
     async def _check(self, entry: _Container, launch: containers.Launch, timeout: float) -> bool:  # noqa: ASYNC109
-        argv = containers.health_argv(entry.definition["healthCheck"], entry.image)
+        check = containers.health_argv(entry.definition["healthCheck"], entry.image)
+        argv = await asyncio.to_thread(self._confined, entry, launch, check)
         try:
             probe = await self._cloud.spawn(
                 f"ecs-health:{self.task_id[:8]}:{entry.name}", argv, env=launch.env, cwd=launch.cwd
@@ -350,6 +378,9 @@ class TaskRunner:
                 await self._drain(record)
         self._state("STOPPING")
         await asyncio.gather(*(self._end(entry) for entry in self._containers))
+        for entry in self._containers:
+            folder = self._cloud.state_dir / "sandboxes" / f"{self.task_id}-{entry.name}"
+            await asyncio.to_thread(archives.remove, folder)
         for helper in list(self._helpers):
             helper.cancel()
         record["executionStoppedAt"] = ecs_state.now()
