@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shlex
+import shutil
 import socket
 import sys
 from collections.abc import Mapping
@@ -128,6 +130,18 @@ def launch(
     if argv and argv[0].startswith("/") and image.folder(argv[0]).exists():
         argv[0] = str(image.folder(argv[0]))
     return Launch(argv, env, image.folder(container.get("workingDirectory") or image.workdir), port)
+
+
+def must_exist(launch: Launch) -> None:
+    """Look for the program of a process before anything is started for it.
+
+    Raises:
+        FileNotFoundError: There is none.
+    """
+    program = launch.argv[0]
+    found = str(launch.cwd / program) if "/" in program else program
+    if shutil.which(found, path=launch.env["PATH"]) is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), program)
 
 
 def health_argv(check: Mapping[str, Any], image: Image) -> list[str]:

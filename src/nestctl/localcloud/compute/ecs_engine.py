@@ -416,7 +416,7 @@ class EcsEngine:
             deployment["status"], previous["status"] = "ACTIVE", "PRIMARY"
             service["deployments"].sort(key=lambda entry: entry is not previous)
             service["taskDefinition"] = before
-            ecs_state.begin(previous)
+            ecs_state.begin(service, previous)
         previous["rolloutStateReason"] = (
             f"ECS deployment circuit breaker: rolling back to deploymentId {previous['id']}."
         )

@@ -141,6 +141,10 @@ def make_tasks(place: Place, request: Mapping[str, Any]) -> tuple[int, Record, l
         answer = json.loads(body)
         records = [ecs._tasks[entry["taskArn"]] for entry in answer.get("tasks", [])]  # noqa: SLF001
     for record in records:
+        given = (record.get("overrides") or {}).get("containerOverrides") or []
+        named = {entry.get("name") for entry in given}
+        others = [{"name": part["name"]} for part in record["containers"] if part["name"] not in named]
+        record["overrides"] = {**(record.get("overrides") or {}), "containerOverrides": [*given, *others]}
         record.update(
             lastStatus="PROVISIONING",
             startedAt=None,
@@ -168,12 +172,14 @@ def make_deployment(service: Record, definition_arn: str) -> Record:
     )
     service["deployments"].insert(0, made)
     service["taskDefinition"] = definition_arn
-    begin(made)
+    begin(service, made)
     return made
 
 
-def begin(deployment: Record) -> None:
-    """Mark a deployment as in progress."""
+def begin(service: Record, deployment: Record) -> None:
+    """Mark a deployment as in progress, with the settings that it takes from its service."""
+    for key in ("platformVersion", "networkConfiguration"):
+        deployment[key] = deployment.get(key) or service.get(key)
     deployment["rolloutState"] = "IN_PROGRESS"
     deployment["rolloutStateReason"] = f"ECS deployment {deployment['id']} in progress."
     deployment["updatedAt"] = now()

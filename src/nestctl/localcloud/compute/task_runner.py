@@ -246,6 +246,7 @@ class TaskRunner:
         entry.env = launch.env
         confined = await asyncio.to_thread(self._confined, entry, launch)
         try:
+            containers.must_exist(launch)
             entry.child = await self._cloud.spawn(
                 f"ecs:{self.record.get('group') or 'task'}:{self.task_id[:8]}:{entry.name}",
                 confined,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -181,7 +182,9 @@ async def create_flow_logs(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
             "deliverCrossAccountRole": call.params.get("DeliverCrossAccountRole", ""),
             "logGroupName": _log_group(call),
         }
-    return reply
+    token = call.params.get("ClientToken") or str(uuid.uuid4())
+    end = b"</CreateFlowLogsResponse>"
+    return replace(reply, body=reply.body.replace(end, f"<clientToken>{token}</clientToken>".encode() + end))
 
 
 @corrects("ec2", "DescribeFlowLogs", until="DescribeFlowLogs answers format, interval, role and log group")

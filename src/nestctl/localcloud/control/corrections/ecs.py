@@ -97,7 +97,7 @@ async def create_service(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
     if service is None:
         return reply
     for deployment in service["deployments"]:
-        ecs_state.begin(deployment)
+        ecs_state.begin(service, deployment)
     _rebalancing(call, service, "DISABLED")
     engine.current().ecs.wake()
     return _answer(reply, service)
@@ -123,7 +123,7 @@ async def update_service(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
     if not made and any(service.get(key) != before[key] for key in REDEPLOYS if key in call.params):
         ecs_state.make_deployment(service, service["taskDefinition"])
     for deployment in made:
-        ecs_state.begin(deployment)
+        ecs_state.begin(service, deployment)
     for key in ("propagateTags", "enableECSManagedTags", "serviceRegistries", "serviceConnectConfiguration"):
         if key in call.params:
             service[key] = call.params[key]

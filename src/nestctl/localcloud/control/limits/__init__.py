@@ -1,4 +1,4 @@
-"""What AWS refuses because it is too long, too large or of a wrong form, whatever the account holds.
+"""What AWS refuses because it is too long, too large, of a wrong form, or about what is not there.
 
 Most of it stands in AWS's models of requests (:mod:`models`); the rest in its user guides, a file here for
 each kind. Words are AWS's where they are known.
@@ -7,11 +7,20 @@ each kind. Words are AWS's where they are known.
 from __future__ import annotations
 
 from nestctl.localcloud.control import replies
-from nestctl.localcloud.control.limits import functions, identities, models, names, parameters, tags, tasks
+from nestctl.localcloud.control.limits import (
+    absent,
+    functions,
+    identities,
+    models,
+    names,
+    parameters,
+    tags,
+    tasks,
+)
 from nestctl.localcloud.control.limits.documented import LIMITS
 from nestctl.localcloud.control.types import Call, Reply
 
-PARTS = (functions, identities, names, parameters, tasks)
+PARTS = (absent, functions, identities, names, parameters, tasks)
 SERVICES = {*models.SERVICES, *tags.SERVICES, *(service for service, _ in LIMITS)}
 
 
