@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import subprocess
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from worlds import World
 from nestctl.prove.secrets.search import search
 from nestctl.settings.manifest import load_manifest
 from nestctl.settings.paths import CHECKOUT, INFRASTRUCTURE
+from nestctl.settings.shapes import SHAPES, Name
 from nestctl.terraform.binary import find_terraform
 from nestctl.terraform.root import Root
 
@@ -53,11 +55,19 @@ def searched(request: pytest.FixtureRequest) -> Searched:
     return Searched(world, given, list(terraform_by_hand(world)))
 
 
+def made_up(shape: Name) -> str:
+    """Return a value of a shape that nobody else has: the sample's digits, drawn anew."""
+    drawn = re.sub("0", lambda _: secrets.choice("123456789"), SHAPES[shape].sample)
+    assert drawn != SHAPES[shape].sample
+    assert SHAPES[shape].fits(drawn)
+    return drawn
+
+
 def set_external_secrets(world: World) -> dict[str, str]:
     """Set what only people have, as they would; nothing that runs reads it before the next release."""
     declared = load_manifest(CHECKOUT).parameters
     given = {
-        name: secrets.token_urlsafe(40) + "<&+/ é"
+        name: made_up(entry.shape) if entry.shape else secrets.token_urlsafe(40) + "<&+/ é"
         for name, entry in declared.items()
         if entry.kind == "secret"
     }
