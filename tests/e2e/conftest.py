@@ -17,6 +17,7 @@ ORDER = (
     "test_iam",
     "test_manual_names",
     "test_page",
+    "test_production",
     "test_other_app",
     "test_stop",
     "test_killed_runs",

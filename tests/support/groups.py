@@ -25,6 +25,7 @@ QUICK = (
 PLACES = (
     ("e2e/test_killed_runs.py", KILLED),
     ("by_hand/test_by_hand.py", "by-hand"),
+    ("e2e/test_production.py", "production"),
     ("e2e", "site"),
     ("terraform/test_modules.py", ""),
     ("localcloud/compute", "compute"),

@@ -1,0 +1,235 @@
+"""Production comes up with its default values, gets every choice, and loses it again; data stays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import knobs
+import pytest
+from worlds import Done, World, copy_app, steps_of
+
+from nestctl.runbook.steps import STEPS
+
+pytestmark = pytest.mark.nightly
+
+PARAMETERS = "/nest/production/"
+TOKEN = "set-by-somebody"
+SIZES = "[environments.production.sizes]"
+
+
+@dataclass
+class Production:
+    """A site whose nest.toml changes.
+
+    Attributes:
+        world: Where it runs.
+        runs: What each run said.
+        facts: What was there after each run, by the run's name.
+        refused: Plans of sizes that the site cannot have, by the changed size.
+    """
+
+    world: World
+    runs: dict[str, Done]
+    facts: dict[str, dict[str, Any]]
+    refused: dict[str, Done]
+
+    def up(self, name: str) -> None:
+        """Run, and note what is there then."""
+        self.runs[name] = self.world.nestctl("up", "--env", "production", "--json")
+        self.facts[name] = look(self.world, self.runs[name].data["site"])
+
+
+def written(sizes: dict[str, Any]) -> str:
+    """Return sizes as TOML; an object in it is a table of one line."""
+    return f"\n{SIZES}\n" + "".join(f"{name} = {toml(value)}\n" for name, value in sizes.items())
+
+
+def toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {toml(inner)}" for key, inner in value.items()) + " }"
+    return json.dumps(value)
+
+
+def look(world: World, site: str) -> dict[str, Any]:
+    """Return what AWS says of the parts, and what was kept."""
+    rds, cache, ecs = (world.client(name) for name in ("rds", "elasticache", "ecs"))
+    (instance,) = rds.describe_db_instances()["DBInstances"]
+    (group,) = cache.describe_replication_groups()["ReplicationGroups"]
+    members = [
+        cache.describe_cache_clusters(CacheClusterId=m)["CacheClusters"][0] for m in group["MemberClusters"]
+    ]
+    (service,) = ecs.describe_services(
+        cluster="nest-production-frontend-cluster", services=["nest-production-frontend-service"]
+    )["services"]
+    definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+    (balancer,) = world.client("elbv2").describe_load_balancers()["LoadBalancers"]
+    waf = world.client("wafv2")
+    function = world.client("lambda").get_function_configuration(FunctionName="nest-production:live")
+    scaling = world.client("application-autoscaling").describe_scalable_targets(ServiceNamespace="ecs")
+    parameters = world.parameters(PARAMETERS)
+    with world.database(PARAMETERS) as connection:
+        rows = connection.execute("SELECT to_regclass('kept')").fetchone()
+        kept = connection.execute("SELECT word FROM kept").fetchall() if rows and rows[0] else []
+    return {
+        "alarms": len(world.client("cloudwatch").describe_alarms()["MetricAlarms"]),
+        "answers": [
+            httpx.get(f"{site}{path}", timeout=60).status_code for path in ("", "projects", "status/")
+        ],
+        "backups": len(world.client("backup").list_backup_plans()["BackupPlansList"]),
+        "budgets": len(world.client("budgets").describe_budgets(AccountId="000000000000").get("Budgets", [])),
+        "cache": sorted({member["CacheNodeType"] for member in members}),
+        "capacity": service["capacityProviderStrategy"][0]["capacityProvider"],
+        "class": instance["DBInstanceClass"],
+        "function": (function["MemorySize"], function["Timeout"]),
+        "kept": kept,
+        "members": len(members),
+        "multi_az": instance["MultiAZ"],
+        "parameters": parameters,
+        "proxies": len(rds.describe_db_proxies()["DBProxies"]),
+        "retention": instance["BackupRetentionPeriod"],
+        "scaling": [(item["MinCapacity"], item["MaxCapacity"]) for item in scaling["ScalableTargets"]],
+        "schedules": len(world.client("scheduler").list_schedules()["Schedules"]),
+        "storage": instance["AllocatedStorage"],
+        "task": (definition["cpu"], definition["memory"]),
+        "trails": len(world.client("cloudtrail").describe_trails()["trailList"]),
+        "waf": "WebACL" in waf.get_web_acl_for_resource(ResourceArn=balancer["LoadBalancerArn"])
+        if waf.list_web_acls(Scope="REGIONAL")["WebACLs"]
+        else False,
+    }
+
+
+@pytest.fixture(scope="module")
+def production(open_folder: Callable[[str], Path]) -> Iterator[Production]:
+    """The site after the three runs."""
+    folder = open_folder("production")
+    world = World(folder, copy_app(folder / "app"))
+    assert world.app is not None
+    manifest = world.app / "nest.toml"
+    before = manifest.read_text(encoding="utf-8")
+    assert SIZES not in before
+    after = before
+    for name, text in knobs.CHANGED.items():
+        assert text in after, name
+        after = after.replace(text, knobs.REPLACED[name], 1)
+    made = Production(world, {}, {}, {})
+    try:
+        made.up("default")
+        with world.database(PARAMETERS) as connection:
+            connection.execute("CREATE TABLE kept (word text)")
+            connection.execute("INSERT INTO kept VALUES ('row')")
+        world.client("ssm").put_parameter(Name=f"{PARAMETERS}GITHUB_TOKEN", Value=TOKEN, Overwrite=True)
+        manifest.write_text(after + written(knobs.ON), encoding="utf-8")
+        made.up("on")
+        manifest.write_text(before + written(knobs.OFF), encoding="utf-8")
+        made.up("off")
+        for name, value in knobs.REFUSED.items():
+            manifest.write_text(before + written(knobs.OFF | {name: value[0]}), encoding="utf-8")
+            made.refused[name] = world.nestctl(
+                "plan", "production", "--env", "production", "--json", status=None
+            )
+        yield made
+    finally:
+        world.close()
+
+
+GENERATED = ("DJANGO_DB_PASSWORD", "DJANGO_REDIS_AUTH_TOKEN", "DJANGO_SECRET_KEY", "NEXTAUTH_SECRET")
+RUNS = ("default", "on", "off")
+
+
+def test_production_comes_up_with_its_default_values(production: Production) -> None:
+    outcomes = steps_of(production.runs["default"].data)
+    assert list(outcomes) == ["local cloud", *(step.name for step in STEPS)]
+    facts = production.facts["default"]
+    assert facts["alarms"] > 0
+    assert (facts["backups"], facts["proxies"], facts["waf"]) == (1, 0, False)
+    assert (facts["class"], facts["multi_az"], facts["members"]) == ("db.m6g.large", True, 2)
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_the_site_answers_after_each_run(production: Production, run: str) -> None:
+    assert production.facts[run]["answers"] == [200, 200, 200]
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_each_run_ends_with_an_empty_plan(production: Production, run: str) -> None:
+    # The step `routes` plans again after it applied, and fails when that plan is not empty.
+    assert set(steps_of(production.runs[run].data).values()) <= {"done", "changed"}
+
+
+def test_what_was_asked_for_is_there(production: Production) -> None:
+    wanted = {
+        "backups": 1,
+        "budgets": 1,
+        "cache": ["cache.m6g.xlarge"],
+        "capacity": "FARGATE_SPOT",
+        "class": "db.m6g.xlarge",
+        "function": (1536, 25),
+        "members": 1,
+        "multi_az": False,
+        "proxies": 1,
+        "retention": 14,
+        "scaling": [(1, 3)],
+        "schedules": 1,
+        "storage": 150,
+        "task": ("512", "3072"),
+        "trails": 1,
+        "waf": True,
+    }
+    facts = production.facts["on"]
+    assert {name: facts[name] for name in wanted} == wanted
+    assert facts["alarms"] > 0
+
+
+def test_what_is_off_again_is_gone(production: Production) -> None:
+    wanted = {
+        "alarms": 0,
+        "backups": 0,
+        "budgets": 0,
+        "cache": ["cache.t3.small"],
+        "capacity": "FARGATE",
+        "class": "db.m6g.large",
+        "function": (1024, 30),
+        "members": 2,
+        "multi_az": True,
+        "proxies": 0,
+        "retention": 30,
+        "scaling": [],
+        "schedules": 0,
+        "storage": 150,
+        "task": ("1024", "2048"),
+        "trails": 0,
+        "waf": False,
+    }
+    facts = production.facts["off"]
+    assert {name: facts[name] for name in wanted} == wanted
+
+
+@pytest.mark.parametrize("run", ["on", "off"])
+def test_data_and_values_are_kept(production: Production, run: str) -> None:
+    facts, first = production.facts[run], production.facts["default"]["parameters"]
+    assert facts["kept"] == [("row",)]
+    assert facts["parameters"]["GITHUB_TOKEN"] == TOKEN
+    values = facts["parameters"]
+    assert {name: values[name] for name in GENERATED} == {name: first[name] for name in GENERATED}
+
+
+def test_parameters_come_go_and_change(production: Production) -> None:
+    on, off = production.facts["on"]["parameters"], production.facts["off"]["parameters"]
+    assert on["NEW_ONE"] == "new"
+    assert "RENAMED_TOKEN" in on
+    assert "DJANGO_SLACK_BOT_TOKEN" not in on
+    assert on["DJANGO_CSRF_TRUSTED_ORIGINS"] == "https://nest.owasp.org,https://other.example.org"
+    assert off.keys() == production.facts["default"]["parameters"].keys()
+    assert off["DJANGO_CSRF_TRUSTED_ORIGINS"] == "https://nest.owasp.org"
+
+
+@pytest.mark.parametrize("name", knobs.REFUSED)
+def test_what_cannot_be_changed_is_refused(production: Production, name: str) -> None:
+    refused = production.refused[name]
+    (error,) = refused.envelope["errors"]
+    assert (refused.status, error["code"]) == (2, knobs.REFUSED[name][1])
