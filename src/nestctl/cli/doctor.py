@@ -32,7 +32,7 @@ def doctor(
 def _doctor(
     env: str, target: str, app: Any, region: str | None, domain: str | None, quiet: bool
 ) -> dict[str, str]:
-    from nestctl.runbook.doctor import examine
+    from nestctl.runbook.doctor import account
 
     session = open_session(env=env, target=target, app=app, region=region, domain=domain)
     reporter = make_reporter(quiet=quiet)
@@ -41,10 +41,12 @@ def _doctor(
         def tell(line: str) -> None:
             reporter.emit(Progress(line))
 
+        session.examine(reporter)
         chosen = session.target(tell)
         assert chosen is not None  # noqa: S101 - it was to be started
         context = session.context(chosen, reporter)
-        return {finding.name: finding.value for finding in examine(context, tell)}
+        findings = [*session.examined, account(context, tell)]
+        return {finding.name: finding.value for finding in findings}
     finally:
         reporter.close()
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shlex
 import signal
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -89,9 +92,9 @@ def unexpected(fault: Exception) -> NestctlError:
         from nestctl.aws.refusals import refusal
 
         return refusal(fault, _again())
-    report = WORK / "report.txt"
-    report.parent.mkdir(parents=True, exist_ok=True)
-    report.write_text(redact("".join(traceback.format_exception(fault))), encoding="utf-8")
+    if isinstance(fault, OSError) and (known := _of_the_system(fault)):
+        return known
+    report = _report(redact("".join(traceback.format_exception(fault))))
     return NestctlError(
         "internal",
         f"nestctl has a fault of its own: {type(fault).__name__}: {fault}",
@@ -100,9 +103,43 @@ def unexpected(fault: Exception) -> NestctlError:
     )
 
 
+def _of_the_system(fault: OSError) -> NestctlError | None:
+    """Return what the operating system refused, ``None`` when that says nothing of the machine."""
+    where = fault.filename or "a file"
+    if fault.errno in (errno.ENOSPC, errno.EDQUOT):
+        return NestctlError(
+            "disk-space",
+            f"There is no space left to write {where}.",
+            str(fault),
+            f"Free some space, then go on: {_again()}",
+        )
+    if fault.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return NestctlError(
+            "folder-unusable",
+            f"{where} cannot be written or read by this user.",
+            str(fault),
+            f"Correct its owner or permissions, then go on: {_again()}",
+        )
+    return None
+
+
+def _report(text: str) -> Path:
+    """Write what happened to a file, in the work folder where that can be, and return its path."""
+    try:
+        WORK.mkdir(parents=True, exist_ok=True)
+        report = WORK / "report.txt"
+        report.write_text(text, encoding="utf-8")
+    except OSError:
+        handle, name = tempfile.mkstemp(prefix="nestctl-report-", suffix=".txt")
+        report = Path(name)
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+    return report
+
+
 def _fail(command: str, as_json: bool, error: NestctlError, result: Any) -> None:
     if as_json:
-        print_envelope(command, result, errors=[error], exit_code=error.exit_code)
+        print_envelope(command, result, errors=[error, *error.others], exit_code=error.exit_code)
     print_error(error)
     raise typer.Exit(int(error.exit_code))
 

@@ -11,7 +11,7 @@ import typer
 
 from nestctl.cli import local_dns, options
 from nestctl.cli.frame import confirm, run_command
-from nestctl.cli.targets import FOREIGN, local_cloud_error
+from nestctl.cli.targets import FOREIGN, check_state_folder, local_cloud_error
 from nestctl.report import Progress, RunStarted, StepFinished, StepStarted, usage_error
 from nestctl.report.console import data, make_reporter, say
 from nestctl.settings.paths import CHECKOUT
@@ -171,6 +171,7 @@ app.add_typer(local_dns.app, name="dns")
 def _cloud() -> Any:
     from nestctl.localcloud import LocalCloud
 
+    check_state_folder()
     return LocalCloud.at(CHECKOUT)
 
 

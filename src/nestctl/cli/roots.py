@@ -97,6 +97,7 @@ def _plan(name: str, session: Session, quiet: bool, *, apply: bool, yes: bool) -
     check_root(name, session.settings)
     reporter = make_reporter(quiet=quiet)
     try:
+        session.examine(reporter)
         with run_lock(session.settings):
 
             def tell(line: str) -> None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nestctl.cli.targets import check_target, local_target
-from nestctl.report import NestctlError, Reporter
+from nestctl.cli.targets import check_target, local_target, looks
+from nestctl.report import NestctlError, Progress, Reporter
+from nestctl.settings.folders import check_folder
 from nestctl.settings.resolve import Settings, resolve
 from nestctl.settings.target import Target
 
 if TYPE_CHECKING:
+    from nestctl.doctor import Finding
     from nestctl.runbook.context import Context
     from nestctl.runbook.engine import Result
 
@@ -24,6 +26,18 @@ class Session:
     """A command's settings, and how to get from them to a context."""
 
     settings: Settings
+    examined: list[Finding] = field(default_factory=list)
+
+    def examine(self, reporter: Reporter) -> None:
+        """Look at all that needs no AWS, before anything is started.
+
+        Raises:
+            NestctlError: Something is wrong; what else is wrong is in its ``others``.
+        """
+        from nestctl.doctor import examine
+
+        tell = _teller(reporter)
+        self.examined[:] = examine(self.settings, tell, more=looks(self.settings.target))
 
     def target(self, progress: Callable[[str], None], *, start: bool = True) -> Target | None:
         """Return the target; ``None`` when it is stopped and shall not be started."""
@@ -35,7 +49,14 @@ class Session:
         """Return what the steps work with; see :class:`~nestctl.runbook.context.Context`."""
         from nestctl.runbook.context import Context
 
-        return Context(self.settings, target, reporter, read_only=read_only, patience=patience)
+        return Context(
+            self.settings,
+            target,
+            reporter,
+            read_only=read_only,
+            patience=patience,
+            examined=self.examined,
+        )
 
     @staticmethod
     def site(context: Context, results: Sequence[Result]) -> str | None:
@@ -52,6 +73,10 @@ class Session:
             if result.step == "secrets":
                 return dict(result.data.get("missing", {}))
         return {}
+
+
+def _teller(reporter: Reporter) -> Callable[[str], None]:
+    return lambda line: reporter.emit(Progress(line))
 
 
 def open_session(
@@ -85,6 +110,7 @@ def run_lock(settings: Settings, *, wanted: bool = True) -> Iterator[None]:
         return
     from filelock import FileLock, Timeout
 
+    check_folder(settings.work, "NESTCTL_WORK_DIR")
     settings.work.mkdir(parents=True, exist_ok=True)
     owner = settings.work / "run.pid"
     lock = FileLock(settings.work / "run.lock", timeout=0)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from nestctl.cli import options
 from nestctl.report import NestctlError, usage_error
 from nestctl.report.words import did_you_mean
+from nestctl.settings.folders import check_folder
 from nestctl.settings.paths import CHECKOUT
 from nestctl.settings.resolve import Settings
 from nestctl.settings.target import Target
@@ -47,6 +48,29 @@ def check_target(name: str) -> None:
         )
 
 
+def looks(target: str) -> tuple[tuple[str, Callable[[Settings], str]], ...]:
+    """Return what the doctor looks at for a target besides all else."""
+    return (("state folder", _state_folder),) if target == "local" else ()
+
+
+def check_state_folder() -> None:
+    """Refuse a folder that the local cloud could not keep its state in.
+
+    Raises:
+        NestctlError: ``folder-unusable`` (exit status 2).
+    """
+    from nestctl.localcloud.layout import default_state_dir
+
+    check_folder(default_state_dir(CHECKOUT), "NESTCTL_STATE_DIR")
+
+
+def _state_folder(_: Settings) -> str:
+    from nestctl.localcloud.layout import default_state_dir
+
+    check_state_folder()
+    return str(default_state_dir(CHECKOUT))
+
+
 def local_target(settings: Settings, progress: Callable[[str], None], *, start: bool = True) -> Target | None:
     """Return the local cloud as a target.
 
@@ -56,10 +80,12 @@ def local_target(settings: Settings, progress: Callable[[str], None], *, start: 
         start: Start the cloud when it is stopped; otherwise ``None`` is returned then.
 
     Raises:
-        NestctlError: ``local-cloud``: it does not start.
+        NestctlError: ``local-cloud``: it does not start; ``folder-unusable``.
     """
     from nestctl.localcloud import LocalCloud, LocalCloudError
 
+    check_folder(settings.work, "NESTCTL_WORK_DIR")
+    check_state_folder()
     cloud = LocalCloud.at(CHECKOUT)
     try:
         if not start and not cloud.status().running:

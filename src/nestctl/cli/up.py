@@ -70,6 +70,7 @@ def _up(
     began = time.monotonic()
     cloud: list[dict[str, Any]] = []
     try:
+        session.examine(reporter)
         with run_lock(session.settings, wanted=not dry_run):
             names = tuple(step.name for step in steps)
             if dry_run:

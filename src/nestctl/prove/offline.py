@@ -12,17 +12,19 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from nestctl import process
 from nestctl.prove.plan import Plan, read_resources
 from nestctl.prove.source import Block, blocks, without_keys
-from nestctl.prove.stand_in import ACCOUNT_ID, listening
+from nestctl.prove.stand_in import ACCOUNT_ID, StandIn, listening
 from nestctl.report import NestctlError
 from nestctl.report.words import counted
 from nestctl.settings.paths import INFRASTRUCTURE
+from nestctl.terraform.messages import Diagnostic, diagnostic
 from nestctl.terraform.root import Root
 
 TEST = "offline.tftest.hcl"
@@ -70,18 +72,8 @@ def plan(
     Raises:
         NestctlError: ``terraform-init`` or ``prove-plan`` with Terraform's diagnostics.
     """
-    with tempfile.TemporaryDirectory(prefix="nestctl-prove-") as folder, listening(REGION) as stand_in:
-        copy = Path(folder) / "infrastructure"
-        ignored = shutil.ignore_patterns(".terraform", "tests", "*.tfstate*", "*.tfplan", "terraform.tfvars")
-        shutil.copytree(infrastructure, copy, ignore=ignored)
-        found = blocks(infrastructure / name)
-        # Of this process alone: two proofs may run side by side. What failed leaves its log.
-        data = work / f"{name}-{os.getpid()}"
-        root = Root(name=name, folder=copy / name, data=data, environ={}, variables=variables)
-        shutil.rmtree(root.data, ignore_errors=True)
-        root.data.mkdir(parents=True)
-        env = _environment(root, stand_in.url)
-        (root.folder / "zz_offline_override.tf").write_text(NO_BACKEND, encoding="utf-8")
+    found = blocks(infrastructure / name)
+    with _prepared(name, variables, work, infrastructure) as (root, env, stand_in):
         tell(f"planning {name} without an account")
         _run(root, env, ["init", "-input=false", "-no-color", "-lockfile=readonly"])
         changes, outputs, raw = _test(root, env, found)
@@ -101,6 +93,39 @@ def plan(
     )
 
 
+def refusals(
+    name: str, variables: Mapping[str, Any], work: Path, *, infrastructure: Path = INFRASTRUCTURE
+) -> list[Diagnostic]:
+    """Return what Terraform and the provider refuse of a root with these variables.
+
+    Raises:
+        NestctlError: ``terraform-init``.
+    """
+    with _prepared(name, variables, work, infrastructure) as (root, env, _):
+        _run(root, env, ["init", "-input=false", "-no-color", "-lockfile=readonly"])
+        said = _said(root, env, blocks(infrastructure / name))
+        shutil.rmtree(root.data)
+    return [diagnostic(fields) for fields in _errors(said)]
+
+
+@contextmanager
+def _prepared(
+    name: str, variables: Mapping[str, Any], work: Path, infrastructure: Path
+) -> Iterator[tuple[Root, dict[str, str], StandIn]]:
+    """Give a copy of the root, its environment, and what answers instead of AWS."""
+    with tempfile.TemporaryDirectory(prefix="nestctl-prove-") as folder, listening(REGION) as stand_in:
+        copy = Path(folder) / "infrastructure"
+        ignored = shutil.ignore_patterns(".terraform", "tests", "*.tfstate*", "*.tfplan", "terraform.tfvars")
+        shutil.copytree(infrastructure, copy, ignore=ignored)
+        # Of this process alone: two proofs may run side by side. What failed leaves its log.
+        data = work / f"{name}-{os.getpid()}"
+        root = Root(name=name, folder=copy / name, data=data, environ={}, variables=variables)
+        shutil.rmtree(root.data, ignore_errors=True)
+        root.data.mkdir(parents=True)
+        (root.folder / "zz_offline_override.tf").write_text(NO_BACKEND, encoding="utf-8")
+        yield root, _environment(root, stand_in.url), stand_in
+
+
 def _environment(root: Root, url: str) -> dict[str, str]:
     """Return Terraform's environment without anything of the user's AWS."""
     env = {k: v for k, v in root.environment().items() if not k.startswith(("AWS_", "TF_VAR_"))}
@@ -116,9 +141,8 @@ def _environment(root: Root, url: str) -> dict[str, str]:
     }
 
 
-def _test(
-    root: Root, env: Mapping[str, str], found: Mapping[str, Block]
-) -> tuple[list[dict[str, Any]], dict[str, Any], str]:
+def _said(root: Root, env: Mapping[str, str], found: Mapping[str, Block]) -> list[dict[str, Any]]:
+    """Run the test that plans, and return Terraform's messages."""
     tests = root.folder / "tests"
     tests.mkdir()
     (tests / TEST).write_text(test_file(found.values()), encoding="utf-8")
@@ -130,7 +154,18 @@ def _test(
     ) as running:
         said.extend(json.loads(line) for line in running.lines())
         running.finish()
-    errors = [m["diagnostic"] for m in said if m.get("type") == "diagnostic" and m["@level"] == "error"]
+    return said
+
+
+def _errors(said: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [m["diagnostic"] for m in said if m.get("type") == "diagnostic" and m["@level"] == "error"]
+
+
+def _test(
+    root: Root, env: Mapping[str, str], found: Mapping[str, Block]
+) -> tuple[list[dict[str, Any]], dict[str, Any], str]:
+    said = _said(root, env, found)
+    errors = _errors(said)
     plans = [m["test_plan"] for m in said if m.get("type") == "test_plan"]
     if errors or len(plans) != 1:
         why = "\n".join(f"{e['summary']}: {e.get('detail', '')}" for e in errors)

@@ -82,3 +82,5 @@ def print_error(error: NestctlError) -> None:
         say(f"  {line}")
     if error.next:
         say(f"next: {runnable(error.next)}")
+    for other in error.others:
+        print_error(other)

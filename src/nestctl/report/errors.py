@@ -26,6 +26,7 @@ class NestctlError(Exception):
         why: The cause, as far as it is known; may hold several lines.
         next: The command or edit that goes on from here.
         exit_code: Exit status of the process.
+        others: What else was found wrong at the same time.
     """
 
     code: str
@@ -33,6 +34,7 @@ class NestctlError(Exception):
     why: str = ""
     next: str = ""
     exit_code: ExitCode = ExitCode.FAILED
+    others: tuple[NestctlError, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.what}\n{self.why}" if self.why else self.what
@@ -40,7 +42,7 @@ class NestctlError(Exception):
     def as_dict(self) -> dict[str, str]:
         """Return the fields for the ``errors`` list of the JSON envelope."""
         fields = asdict(self)
-        fields.pop("exit_code")
+        del fields["exit_code"], fields["others"]
         return fields
 
 

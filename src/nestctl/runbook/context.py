@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, cached_property
@@ -14,6 +13,7 @@ from nestctl.aws import s3
 from nestctl.aws.session import Aws
 from nestctl.build import backend as backend_build
 from nestctl.build import frontend as frontend_build
+from nestctl.doctor import Finding
 from nestctl.report import Note, Progress, Reporter
 from nestctl.report.words import agreed, counted
 from nestctl.runbook import adopt, removals
@@ -43,6 +43,7 @@ class Context:
             this one is not disturbed.
         patience: Seconds to wait for what people do, such as DNS records; ``None`` for a while that depends
             on whether somebody watches.
+        examined: What the doctor found good before AWS was asked; empty when nobody looked.
     """
 
     def __init__(
@@ -53,9 +54,11 @@ class Context:
         *,
         read_only: bool = False,
         patience: float | None = None,
+        examined: Sequence[Finding] = (),
     ) -> None:
         self.read_only = read_only
         self.patience = patience
+        self.examined = examined
         self.settings = settings
         self.target = target
         self.reporter = reporter
@@ -305,10 +308,3 @@ class Context:
     def note(self, message: str, *, warning: bool = False) -> None:
         """Say something the user should read whatever the outcome."""
         self.reporter.emit(Note(message, "warning" if warning else "info"))
-
-
-def free_space(folder: Path) -> int:
-    """Return the free bytes where ``folder`` is or will be."""
-    while not folder.exists():
-        folder = folder.parent
-    return shutil.disk_usage(folder).free

@@ -40,15 +40,15 @@ class TomlSyntaxError(ValueError):
         self.line = line
 
 
-def read_toml(path: Path) -> Document:
-    """Read a file.
+def read_toml(path: Path, *, largest: int = LARGEST) -> Document:
+    """Read a file of at most ``largest`` bytes.
 
     Raises:
         FileNotFoundError: There is none.
         UnreadableError: It is no file, too large, not ours to read, or no text in UTF-8.
         TomlSyntaxError: It is no TOML, or nested too deeply.
     """
-    text = _text(path)
+    text = _text(path, largest)
     if (depth := _depth(text)) > DEEPEST:
         raise TomlSyntaxError(f"it is nested {depth} levels deep; {DEEPEST} are enough for everything", None)
     try:
@@ -63,14 +63,14 @@ def read_toml(path: Path) -> Document:
         raise TomlSyntaxError(str(error) or "it is nested too deeply", None) from error
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, largest: int) -> str:
     try:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
             kind = "a folder" if stat.S_ISDIR(found.st_mode) else "no regular file"
             raise UnreadableError(f"It is {kind}.")
-        if found.st_size > LARGEST:
-            raise UnreadableError(f"It has {found.st_size:,} bytes; at most {LARGEST:,} are read.")
+        if found.st_size > largest:
+            raise UnreadableError(f"It has {found.st_size:,} bytes; at most {largest:,} are read.")
         raw = path.read_bytes()
     except FileNotFoundError:
         raise

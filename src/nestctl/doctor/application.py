@@ -1,0 +1,141 @@
+"""The application's files: all that the manifest names must be there, within it, and be what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from nestctl.build.backend import TEMPLATE
+from nestctl.doctor import classes, packages, python_project, zappa
+from nestctl.doctor.found import Faulty, Unfit
+from nestctl.doctor.node_project import node_faults
+from nestctl.report import usage_error
+from nestctl.settings.faults import Fault
+from nestctl.settings.paths import INFRASTRUCTURE
+from nestctl.settings.resolve import Settings
+
+__all__ = ["Faulty", "backend", "files", "frontend", "sizes", "zappa_settings"]
+
+
+def files(settings: Settings) -> str:
+    """Return the application's folder.
+
+    Raises:
+        NestctlError: ``application-incomplete``: a file that a deployment needs is missing.
+        Faulty: A path of the manifest leads out of the application.
+    """
+    app, manifest = settings.app, settings.manifest
+    root, web = app / manifest.backend.root, app / manifest.frontend.root
+    wanted = [
+        root / "pyproject.toml",
+        root / "uv.lock",
+        root / TEMPLATE,
+        web / "package.json",
+        web / "package-lock.json",
+        app / manifest.backend.image.dockerfile,
+        app / manifest.frontend.image.dockerfile,
+        INFRASTRUCTURE / settings.environment / "main.tf",
+    ]
+    if manifest.backend.fixture and not manifest.backend.fixture_command:
+        wanted.append(root / manifest.backend.fixture)
+    if outside := list(_outside(settings)):
+        raise Faulty(outside)
+    if absent := [path for path in wanted if not _is_file(path)]:
+        raise usage_error(
+            "application-incomplete",
+            f"{app} lacks what is needed to deploy it.",
+            "Missing: " + ", ".join(_short(path, app) for path in absent),
+            "Correct the folders in nest.toml, or add the files.",
+        )
+    return str(app)
+
+
+def backend(settings: Settings) -> str:
+    """Return what the backend is.
+
+    Raises:
+        NestctlError: ``python-version``, ``application-unfit`` or ``package-size``.
+        Faulty: The manifest names what the backend has not.
+    """
+    root = settings.app / settings.manifest.backend.root
+    if not (root / "pyproject.toml").is_file() or not (root / "uv.lock").is_file():
+        return "incomplete"
+    project = python_project.read(root)
+    python_project.check_python(project)
+    if faults := list(python_project.manifest_faults(project, settings.manifest.backend)):
+        raise Faulty(faults)
+    packages.check_size(project)
+    return f"{project.name}, {len(project.packages)} packages locked"
+
+
+def frontend(settings: Settings) -> str:
+    """Return what the frontend is.
+
+    Raises:
+        NestctlError: ``application-unfit``.
+    """
+    root = settings.app / settings.manifest.frontend.root
+    if not (root / "package.json").is_file() or not (root / "package-lock.json").is_file():
+        return "incomplete"
+    if faults := list(node_faults(root)):
+        raise Unfit(root, faults).error()
+    return "builds with npm run build"
+
+
+def zappa_settings(settings: Settings) -> str:
+    """Return the stage that is packaged.
+
+    Raises:
+        NestctlError: ``zappa-template``.
+        Faulty: With the template's variables, the function's environment is more than Lambda takes.
+    """
+    template = settings.app / settings.manifest.backend.root / TEMPLATE
+    if not template.is_file():
+        return "incomplete"
+    zappa.check_template(template, settings.environment)
+    if faults := list(zappa.environment_faults(template, settings)):
+        raise Faulty(faults)
+    return f"stage {settings.environment}"
+
+
+def sizes(settings: Settings) -> str:
+    """Return how many sizes the environment sets.
+
+    Raises:
+        Faulty: A class of the database or the cache that AWS has not.
+    """
+    if faults := list(classes.class_faults(settings)):
+        raise Faulty(faults)
+    return f"{len(settings.sizes)} set" if settings.sizes else "as the environment has them"
+
+
+def _outside(settings: Settings) -> Iterator[Fault]:
+    """Yield the paths that lead out of the application by links."""
+    app, manifest = settings.app, settings.manifest
+    named = {
+        ("backend", "root"): app / manifest.backend.root,
+        ("backend", "image", "dockerfile"): app / manifest.backend.image.dockerfile,
+        ("frontend", "root"): app / manifest.frontend.root,
+        ("frontend", "image", "dockerfile"): app / manifest.frontend.image.dockerfile,
+    }
+    if manifest.backend.fixture:
+        named["backend", "fixture"] = app / manifest.backend.root / manifest.backend.fixture
+    for where, path in named.items():
+        try:
+            inside = path.resolve().is_relative_to(app)
+        except (OSError, RuntimeError):
+            yield Fault(where, f"{_short(path, app)} is a link that leads in a circle")
+            continue
+        if not inside:
+            yield Fault(where, f"{_short(path, app)} is a link that leads out of the application")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def _short(path: Path, base: Path) -> str:
+    return str(path.relative_to(base)) if path.is_relative_to(base) else str(path)

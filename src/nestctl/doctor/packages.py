@@ -1,0 +1,135 @@
+"""How large the function's package will be at least, told from the lock file before anything is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
+from packaging.tags import Tag, compatible_tags, cpython_tags
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+from nestctl.build import toolchain
+from nestctl.build.backend import IN_LAMBDA, LIMIT, normalised
+from nestctl.doctor.python_project import PythonProject
+from nestctl.report import NestctlError, usage_error
+
+GLIBC = 34
+"""Minor version of Amazon Linux 2023's glibc 2."""
+
+LARGEST_SHOWN = 5
+
+
+def check_size(project: PythonProject) -> None:
+    """Refuse packages that are larger even as they are downloaded than Lambda takes unpacked.
+
+    A wheel is a compressed archive: unpacked it is never smaller, and often three times as large. What lies
+    between is measured when the package is made.
+
+    Raises:
+        NestctlError: ``package-size``.
+    """
+    try:
+        version = toolchain.python().version
+    except NestctlError:
+        return  # told by the look at Lambda's runtimes
+    tags = lambda_tags(version)
+    sizes = {name: wheel_size(package, tags) for name, package in runtime_packages(project).items()}
+    total = sum(sizes.values())
+    if total <= LIMIT:
+        return
+    largest = sorted(sizes, key=lambda name: -sizes[name])[:LARGEST_SHOWN]
+    raise usage_error(
+        "package-size",
+        f"The backend's packages have {total / 2**20:.0f} MiB compressed; Lambda takes 250 unzipped.",
+        "The largest:\n" + "\n".join(f"  {name}: {sizes[name] / 2**20:.0f} MiB" for name in largest),
+        "Move what the function does not need into a dependency group of its own, then: uv lock",
+    )
+
+
+def lambda_tags(version: str) -> frozenset[Tag]:
+    """Return the tags of wheels that a function could load, for either architecture."""
+    major, minor = (int(part) for part in version.split("."))
+    platforms = [
+        platform
+        for machine in ("x86_64", "aarch64")
+        for platform in (
+            *(f"manylinux_2_{low}_{machine}" for low in range(GLIBC, 4, -1)),
+            *(f"{old}_{machine}" for old in ("manylinux2014", "manylinux2010", "manylinux1")),
+        )
+    ]
+    interpreter = f"cp{major}{minor}"
+    return frozenset(
+        {
+            *cpython_tags((major, minor), platforms=platforms),
+            *compatible_tags((major, minor), interpreter, platforms),
+        }
+    )
+
+
+def runtime_packages(project: PythonProject) -> dict[str, Mapping[str, Any]]:
+    """Return the packages that the application runs with, without what Lambda brings.
+
+    What Lambda's Python on Linux leaves out by a marker is not among them.
+    """
+    by_name: dict[str, Mapping[str, Any]] = {}
+    for package in project.packages:
+        by_name.setdefault(normalised(str(package.get("name"))), package)
+    brought = {normalised(name) for name in IN_LAMBDA} | {"python-dateutil"}
+    found: dict[str, Mapping[str, Any]] = {}
+    seen: set[tuple[str, frozenset[str]]] = set()
+    waiting = list(_dependencies(project.own, frozenset()))
+    while waiting:
+        name, extras = wanted = waiting.pop()
+        if name in by_name and name not in brought and wanted not in seen:
+            seen.add(wanted)
+            found[name] = by_name[name]
+            waiting += _dependencies(by_name[name], extras)
+    return found
+
+
+def wheel_size(package: Mapping[str, Any], tags: frozenset[Tag]) -> int:
+    """Return the bytes of the smallest wheel that a function could load, 0 when no size is known."""
+    sizes = []
+    wheels = package.get("wheels")
+    for wheel in wheels if isinstance(wheels, list) else ():
+        size, url = wheel.get("size"), str(wheel.get("url") or wheel.get("path") or wheel.get("filename"))
+        try:
+            fits = parse_wheel_filename(url.rsplit("/", 1)[-1].replace("%2B", "+"))[3] & tags
+        except InvalidWheelFilename:
+            continue
+        if fits and isinstance(size, int):
+            sizes.append(size)
+    return min(sizes, default=0)
+
+
+def _dependencies(package: Mapping[str, Any], extras: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
+    optional = package.get("optional-dependencies", {})
+    lists = [package.get("dependencies", []), *(optional.get(extra, []) for extra in extras)]
+    for dependency in (item for items in lists for item in items):
+        if _applies(str(dependency.get("marker", ""))):
+            wanted = dependency.get("extra", [])
+            yield normalised(str(dependency["name"])), frozenset(wanted)
+
+
+def _applies(marker: str) -> bool:
+    """Tell whether a dependency is one on Lambda; one that depends on an extra is listed elsewhere."""
+    if not marker:
+        return True
+    version = toolchain.python().version
+    try:
+        return Marker(marker).evaluate(
+            {
+                "sys_platform": "linux",
+                "platform_system": "Linux",
+                "os_name": "posix",
+                "python_version": version,
+                "python_full_version": f"{version}.0",
+                "implementation_name": "cpython",
+                "platform_python_implementation": "CPython",
+                "platform_machine": "x86_64",
+                "extra": "",
+            }
+        )
+    except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName):
+        return False

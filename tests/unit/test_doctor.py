@@ -1,0 +1,292 @@
+"""What the doctor knows before AWS is asked: the application's files, the machine, Terraform's own checks."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from worlds import copy_app
+
+from nestctl.build import toolchain
+from nestctl.doctor import application, examine, machine, packages, python_project, zappa
+from nestctl.report import ExitCode, NestctlError
+from nestctl.runbook import release
+from nestctl.settings.paths import CHECKOUT
+from nestctl.settings.resolve import resolve
+
+Break = Callable[[Path], object]
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_app(tmp_path_factory.mktemp("shipped"))
+
+
+@pytest.fixture
+def app(shipped: Path, tmp_path: Path) -> Path:
+    """A copy of the application that a test may break; its files are the shipped ones until then."""
+    to = tmp_path / "app"
+    shutil.copytree(shipped, to, symlinks=True)
+    return to
+
+
+def replace(name: str, old: str, new: str) -> Break:
+    def broken(app: Path) -> None:
+        path = app / name
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"{old!r} is not in {name}"
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    return broken
+
+
+def write(name: str, content: str | bytes) -> Break:
+    raw = content.encode() if isinstance(content, str) else content
+    return lambda app: (app / name).write_bytes(raw)
+
+
+def remove(name: str) -> Break:
+    return lambda app: (app / name).unlink()
+
+
+def folder(name: str) -> Break:
+    def broken(app: Path) -> None:
+        (app / name).unlink()
+        (app / name).mkdir()
+
+    return broken
+
+
+def link(name: str, to: str) -> Break:
+    def broken(app: Path) -> None:
+        path = app / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+        path.symlink_to(to)
+
+    return broken
+
+
+def settings_of(key: str, value: object) -> Break:
+    def broken(app: Path) -> None:
+        path = app / TEMPLATE
+        found = json.loads(path.read_text())
+        found["staging"][key] = value
+        path.write_text(json.dumps(found))
+
+    return broken
+
+
+MANIFEST, PYPROJECT, LOCK = "nest.toml", "backend/pyproject.toml", "backend/uv.lock"
+TEMPLATE, PACKAGE, NPM_LOCK = (
+    "backend/zappa_settings.template.json",
+    "frontend/package.json",
+    "frontend/package-lock.json",
+)
+INVALID, INCOMPLETE, UNFIT, ZAPPA = (
+    "manifest-invalid",
+    "application-incomplete",
+    "application-unfit",
+    "zappa-template",
+)
+BIG = "x" * 4000
+
+CASES: list[tuple[Break, str, str]] = [
+    (remove("docker/backend/Dockerfile"), INCOMPLETE, "docker/backend/Dockerfile"),
+    (remove("docker/frontend/Dockerfile"), INCOMPLETE, "docker/frontend/Dockerfile"),
+    (folder("docker/backend/Dockerfile"), INCOMPLETE, "docker/backend/Dockerfile"),
+    (remove(PYPROJECT), INCOMPLETE, PYPROJECT),
+    (remove(LOCK), INCOMPLETE, LOCK),
+    (remove(TEMPLATE), INCOMPLETE, TEMPLATE),
+    (remove(PACKAGE), INCOMPLETE, PACKAGE),
+    (remove(NPM_LOCK), INCOMPLETE, NPM_LOCK),
+    (replace(MANIFEST, 'root = "backend" ', 'root = "behind" '), INCOMPLETE, "behind/pyproject.toml"),
+    (replace(MANIFEST, 'root = "frontend" ', 'root = "größe/x y" '), INCOMPLETE, "größe/x y/package.json"),
+    (
+        replace(MANIFEST, 'fixture_command = ["python", "manage.py", "dump_data"]\n', ""),
+        INCOMPLETE,
+        "backend/data/nest.dump",
+    ),
+    (link("backend", "/usr"), INVALID, "backend.root: backend is a link that leads out"),
+    (link("frontend", "../.."), INVALID, "frontend.root: frontend is a link that leads out"),
+    (
+        link("docker/backend/Dockerfile", "/etc/hostname"),
+        INVALID,
+        "backend.image.dockerfile: docker/backend/D",
+    ),
+    (link("docker/backend/Dockerfile", "Dockerfile"), INVALID, "backend.image.dockerfile: docker/backend/D"),
+    (replace(MANIFEST, '"config.wsgi.app', '"config.wsgy.app'), INVALID, "no module config.wsgy"),
+    (
+        replace(MANIFEST, '"config.wsgi.application"', '"config.wsgi.aplication"'),
+        INVALID,
+        "defines no aplication; did you mean 'application'?",
+    ),
+    (write("backend/config/wsgi.py", "def"), INVALID, "is no Python"),
+    (replace(MANIFEST, '["container"]', '["contaner"]'), INVALID, "did you mean 'container'?"),
+    (write(PYPROJECT, "[project"), UNFIT, "pyproject.toml: "),
+    (write(PYPROJECT, b"\xff\xfe"), UNFIT, "not UTF-8"),
+    (write(PYPROJECT, "[tool.x]\n"), UNFIT, "no [project]"),
+    (replace(PYPROJECT, "deploy = [", "other = ["), UNFIT, "no dependency group 'deploy'"),
+    (
+        replace(PYPROJECT, '"django>=5.2,<5.3",', '"django>=5.2,<5.3",\n  "flask>=3",'),
+        UNFIT,
+        "lacks flask",
+    ),
+    (replace(PYPROJECT, "container = [", 'more = ["django"]\ncontainer = ['), UNFIT, "lacks the groups more"),
+    (replace(PYPROJECT, ">=3.11,<3.14", "three"), UNFIT, "requires-python"),
+    (replace(PYPROJECT, ">=3.11,<3.14", ">=3.99"), "python-version", "wants Python >=3.99"),
+    (replace(PYPROJECT, ">=3.11,<3.14", "<3.9"), "python-version", "wants Python <3.9"),
+    (write(LOCK, "version = "), UNFIT, "uv.lock: "),
+    (write(LOCK, "version = 1\n"), UNFIT, "lists no packages"),
+    (
+        replace(LOCK, '[[package]]\nname = "zappa"', '[[package]]\nname = "zoppa"'),
+        UNFIT,
+        "zappa is not",
+    ),
+    (replace(LOCK, "size = 8319631", "size = 900000000"), "package-size", "django: 858 MiB"),
+    (write(TEMPLATE, "{"), ZAPPA, "no valid JSON|Expecting"),
+    (write(TEMPLATE, "[]"), ZAPPA, "no JSON object"),
+    (write(TEMPLATE, "[" * 5000 + "]" * 5000), ZAPPA, "recursion|no JSON object"),
+    (write(TEMPLATE, b"\xff"), ZAPPA, "utf-8"),
+    (replace(TEMPLATE, '"staging": {', '"stage": {'), ZAPPA, "no stage 'staging'"),
+    (settings_of("extends", "base"), ZAPPA, "no stage 'base', which 'staging' extends"),
+    (settings_of("extends", "production"), ZAPPA, "in a circle"),
+    (replace(TEMPLATE, "${release}", "${relase}"), ZAPPA, "${relase} is filled by nothing; did you mean"),
+    (replace(TEMPLATE, "${vpc_id}", "${AWS_ACCOUNT}"), ZAPPA, "${AWS_ACCOUNT} is filled by nothing"),
+    (settings_of("aws_environment_variables", ["A"]), ZAPPA, "no object of texts"),
+    (settings_of("aws_environment_variables", {"LARGE": BIG}), INVALID, "Lambda takes 4,096"),
+    (
+        settings_of("aws_environment_variables", {"AWS_REGION": "x"}),
+        INVALID,
+        "does not take a variable",
+    ),
+    (write(PACKAGE, "{"), UNFIT, "package.json: it cannot be read"),
+    (write(PACKAGE, "[]"), UNFIT, "package.json: it is no JSON object"),
+    (replace(PACKAGE, '"build":', '"bild":'), UNFIT, "no script `build`"),
+    (replace(PACKAGE, '"next":', '"nextt":'), UNFIT, "older than package.json: next, nextt"),
+    (
+        replace(PACKAGE, '"scripts": {', '"engines": {"node": "99.x"}, "scripts": {'),
+        UNFIT,
+        "wants Node.js 99",
+    ),
+    (write(NPM_LOCK, "{}"), UNFIT, "none of npm 7"),
+    (write(NPM_LOCK, "no"), UNFIT, "package-lock.json: it cannot be read"),
+    (replace(MANIFEST, "cache.t3.medium", "cache.t3.medum"), INVALID, "did you mean 'cache.t3.medium'?"),
+    (replace(MANIFEST, "db.t3.medium", "db.huge.large"), INVALID, "AWS has no 'db.huge.large'"),
+    (replace(MANIFEST, "db.t3.medium", "t3.medium"), INVALID, "AWS has no 't3.medium'"),
+]
+
+
+@pytest.mark.parametrize(("broken", "code", "said"), CASES, ids=[str(n) for n in range(len(CASES))])
+def test_what_cannot_be_deployed_is_refused(app: Path, broken: Break, code: str, said: str) -> None:
+    broken(app)
+    with pytest.raises(NestctlError) as caught:
+        examine(resolve(app=app), lambda _: None, plan=False)
+    found = [error for error in (caught.value, *caught.value.others) if error.code == code]
+    assert found, caught.value
+    assert re.search(re.escape(said) if "|" not in said and "\\" not in said else said, found[0].why), found[
+        0
+    ].why
+    assert caught.value.exit_code == ExitCode.USAGE
+    assert all(error.what and error.next for error in (caught.value, *caught.value.others))
+
+
+@pytest.mark.parametrize("environment", ["staging", "production"])
+def test_the_shipped_application_passes(environment: str) -> None:
+    found = {f.name: f.value for f in examine(resolve(environment=environment), lambda _: None, plan=False)}
+    assert found["backend"].startswith("nest-backend, ")
+    assert found["Zappa settings"] == f"stage {environment}"
+
+
+def test_all_that_is_wrong_is_told_at_once(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for index in (0, 15, 18, 39, 47, 51):
+        CASES[index][0](app)
+    monkeypatch.setenv("NESTCTL_REGON", "eu-central-1")
+    with pytest.raises(NestctlError) as caught:
+        examine(resolve(app=app), lambda _: None, plan=False)
+    errors = (caught.value, *caught.value.others)
+    assert {e.code for e in errors} >= {INVALID, INCOMPLETE, ZAPPA, UNFIT, "unknown-variable"}
+    assert caught.value.why.count("nest.toml:") == 3
+    told = next(error for error in errors if error.code == "unknown-variable")
+    assert "did you mean 'NESTCTL_REGION'?" in told.why
+    assert told.next == "unset NESTCTL_REGON"
+
+
+# ---------------------------------------------------------------------- the machine
+
+
+@pytest.mark.parametrize("kind", ["file", "below a file", "circle", "dangling"])
+def test_a_folder_that_cannot_be_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    there = tmp_path / "there"
+    match kind:
+        case "circle":
+            there.symlink_to(there)
+        case "dangling":
+            there.symlink_to(tmp_path / "nowhere")
+        case _:
+            there.write_text("")
+    monkeypatch.setattr("nestctl.settings.paths.WORK", there / "x" if kind == "below a file" else there)
+    with pytest.raises(NestctlError) as caught:
+        machine.work_folder(resolve())
+    assert (caught.value.code, caught.value.exit_code) == ("folder-unusable", ExitCode.USAGE)
+    assert "NESTCTL_WORK_DIR" in caught.value.next
+
+
+def test_a_folder_without_permission_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write everywhere
+    monkeypatch.setattr("nestctl.settings.paths.WORK", tmp_path / "work")
+    with pytest.raises(NestctlError, match="cannot be used"):
+        machine.work_folder(resolve())
+
+
+def test_a_full_disk_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "free_space", lambda _: 2**30)
+    with pytest.raises(NestctlError) as caught:
+        machine.space(resolve())
+    assert caught.value.code == "disk-space"
+
+
+def test_the_list_of_variables_is_that_of_the_sources() -> None:
+    read: set[str] = set()
+    for folder in ("src", "scripts"):
+        for path in (CHECKOUT / folder).rglob("*.py"):
+            if path.parent.name != "doctor":
+                read |= set(re.findall(r'"(NESTCTL_[A-Z_]+)"', path.read_text(encoding="utf-8")))
+    assert {*machine.KNOWN, *machine.OF_THE_SUITE} == read
+
+
+# ---------------------------------------------------------------------- the application
+
+
+def test_the_placeholders_are_those_that_a_run_fills() -> None:
+    filled = re.findall(r'^ +"(\w+)":', inspect.getsource(release.zappa_values), re.MULTILINE)
+    assert sorted(filled) == sorted(zappa.PLACEHOLDERS)
+
+
+def test_the_size_counts_what_the_function_runs_with(app: Path) -> None:
+    found = packages.runtime_packages(python_project.read(app / "backend"))
+    assert {"django", "asgiref", "sqlparse", "psycopg", "psycopg-binary", "redis"} <= set(found)
+    assert not {"zappa", "pytest", "boto3", "urllib3", "tzdata"} & set(found)
+    sizes = {
+        name: packages.wheel_size(package, packages.lambda_tags("3.13")) for name, package in found.items()
+    }
+    assert sizes["django"] == 8319631
+    assert all(sizes.values())
+
+
+def test_a_python_that_the_application_takes_is_named(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    replace(PYPROJECT, ">=3.11,<3.14", ">=3.13")(app)
+    old = toolchain.Interpreter(Path("/usr/bin/python3.11"), "3.11")
+    monkeypatch.setattr(toolchain, "python", lambda: old)
+    with pytest.raises(NestctlError) as caught:
+        application.backend(resolve(app=app))
+    assert caught.value.code == "python-version"
+    assert caught.value.next == "make install PYTHON=python3.13"
+    assert "network" not in str(caught.value)
