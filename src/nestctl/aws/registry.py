@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nestctl import http
 from nestctl.aws.session import Aws, error_code
 from nestctl.report import NestctlError
 
@@ -71,7 +72,7 @@ def push(
     authorization = aws.client("ecr").get_authorization_token()["authorizationData"][0]
     user, password = base64.b64decode(authorization["authorizationToken"]).decode().split(":", 1)
     base = reach(authorization["proxyEndpoint"]).rstrip("/") + f"/v2/{repository}"
-    with httpx.Client(auth=(user, password), timeout=120.0) as client:
+    with http.client(base, auth=(user, password), timeout=120.0) as client:
         for number, blob in enumerate(image.blobs, 1):
             digest = digest_of(blob)
             if client.head(f"{base}/blobs/{digest}").status_code == httpx.codes.OK:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from nestctl.build.backend import TEMPLATE
+from nestctl.build.zappa import TEMPLATE
 from nestctl.doctor import classes, packages, python_project, zappa
 from nestctl.doctor.found import Faulty, Unfit
 from nestctl.doctor.node_project import node_faults
 from nestctl.report import usage_error
+from nestctl.report.words import counted
 from nestctl.settings.faults import Fault
 from nestctl.settings.paths import INFRASTRUCTURE
 from nestctl.settings.resolve import Settings
@@ -61,11 +62,11 @@ def backend(settings: Settings) -> str:
     if not (root / "pyproject.toml").is_file() or not (root / "uv.lock").is_file():
         return "incomplete"
     project = python_project.read(root)
-    python_project.check_python(project)
+    python_project.check_python(project, settings.manifest.backend.python)
     if faults := list(python_project.manifest_faults(project, settings.manifest.backend)):
         raise Faulty(faults)
-    packages.check_size(project)
-    return f"{project.name}, {len(project.packages)} packages locked"
+    packages.check_size(project, settings.manifest.backend.python)
+    return f"{project.name}, {counted(len(project.packages), 'locked package')}"
 
 
 def frontend(settings: Settings) -> str:

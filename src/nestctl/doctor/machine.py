@@ -60,9 +60,9 @@ def node(_: Settings) -> str:
     return toolchain.node_version()
 
 
-def lambda_runtime(_: Settings) -> str:
+def lambda_runtime(settings: Settings) -> str:
     """Return Lambda's name of the Python that packages the backend."""
-    return toolchain.python().lambda_runtime
+    return toolchain.python(settings.manifest.backend.python).lambda_runtime
 
 
 def space(settings: Settings) -> str:

@@ -10,7 +10,8 @@ from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from nestctl.build import toolchain
-from nestctl.build.backend import IN_LAMBDA, LIMIT, normalised
+from nestctl.build.application import normalised
+from nestctl.build.archive import LIMIT
 from nestctl.doctor.python_project import PythonProject
 from nestctl.report import NestctlError, usage_error
 
@@ -20,7 +21,7 @@ GLIBC = 34
 LARGEST_SHOWN = 5
 
 
-def check_size(project: PythonProject) -> None:
+def check_size(project: PythonProject, chosen: str | None = None) -> None:
     """Refuse packages that are larger even as they are downloaded than Lambda takes unpacked.
 
     A wheel is a compressed archive: unpacked it is never smaller, and often three times as large. What lies
@@ -30,11 +31,11 @@ def check_size(project: PythonProject) -> None:
         NestctlError: ``package-size``.
     """
     try:
-        version = toolchain.python().version
+        version = toolchain.python(chosen).version
     except NestctlError:
         return  # told by the look at Lambda's runtimes
     tags = lambda_tags(version)
-    sizes = {name: wheel_size(package, tags) for name, package in runtime_packages(project).items()}
+    sizes = {name: wheel_size(package, tags) for name, package in runtime_packages(project, version).items()}
     total = sum(sizes.values())
     if total <= LIMIT:
         return
@@ -67,24 +68,20 @@ def lambda_tags(version: str) -> frozenset[Tag]:
     )
 
 
-def runtime_packages(project: PythonProject) -> dict[str, Mapping[str, Any]]:
-    """Return the packages that the application runs with, without what Lambda brings.
-
-    What Lambda's Python on Linux leaves out by a marker is not among them.
-    """
+def runtime_packages(project: PythonProject, version: str) -> dict[str, Mapping[str, Any]]:
+    """Return the packages that the application runs with on Lambda's Python and Linux."""
     by_name: dict[str, Mapping[str, Any]] = {}
     for package in project.packages:
         by_name.setdefault(normalised(str(package.get("name"))), package)
-    brought = {normalised(name) for name in IN_LAMBDA} | {"python-dateutil"}
     found: dict[str, Mapping[str, Any]] = {}
     seen: set[tuple[str, frozenset[str]]] = set()
-    waiting = list(_dependencies(project.own, frozenset()))
+    waiting = list(_dependencies(project.own, frozenset(), version))
     while waiting:
         name, extras = wanted = waiting.pop()
-        if name in by_name and name not in brought and wanted not in seen:
+        if name in by_name and wanted not in seen:
             seen.add(wanted)
             found[name] = by_name[name]
-            waiting += _dependencies(by_name[name], extras)
+            waiting += _dependencies(by_name[name], extras, version)
     return found
 
 
@@ -103,20 +100,21 @@ def wheel_size(package: Mapping[str, Any], tags: frozenset[Tag]) -> int:
     return min(sizes, default=0)
 
 
-def _dependencies(package: Mapping[str, Any], extras: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
+def _dependencies(
+    package: Mapping[str, Any], extras: frozenset[str], version: str
+) -> Iterator[tuple[str, frozenset[str]]]:
     optional = package.get("optional-dependencies", {})
     lists = [package.get("dependencies", []), *(optional.get(extra, []) for extra in extras)]
     for dependency in (item for items in lists for item in items):
-        if _applies(str(dependency.get("marker", ""))):
+        if _applies(str(dependency.get("marker", "")), version):
             wanted = dependency.get("extra", [])
             yield normalised(str(dependency["name"])), frozenset(wanted)
 
 
-def _applies(marker: str) -> bool:
+def _applies(marker: str, version: str) -> bool:
     """Tell whether a dependency is one on Lambda; one that depends on an extra is listed elsewhere."""
     if not marker:
         return True
-    version = toolchain.python().version
     try:
         return Marker(marker).evaluate(
             {

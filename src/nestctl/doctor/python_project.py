@@ -13,7 +13,7 @@ from typing import Any
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from nestctl.build import toolchain
-from nestctl.build.backend import normalised
+from nestctl.build.application import normalised
 from nestctl.doctor.found import Unfit
 from nestctl.report import NestctlError, usage_error
 from nestctl.settings.faults import Fault, nearest
@@ -80,7 +80,7 @@ def read(folder: Path) -> PythonProject:
     return PythonProject(folder, values, tuple(packages))
 
 
-def check_python(project: PythonProject) -> None:
+def check_python(project: PythonProject, chosen: str | None = None) -> None:
     """Refuse an application that the Python which would package it cannot run.
 
     Raises:
@@ -92,7 +92,7 @@ def check_python(project: PythonProject) -> None:
     except InvalidSpecifier as error:
         raise Unfit(project.folder, [f"requires-python in pyproject.toml: {error}"]).error() from error
     try:
-        found = toolchain.python()
+        found = toolchain.python(chosen)
     except NestctlError:
         return  # told by the look at Lambda's runtimes
     if allowed.contains(f"{found.version}.99"):
@@ -107,7 +107,9 @@ def check_python(project: PythonProject) -> None:
         f"Python {found.version} cannot run the application.",
         f"{project.folder / 'pyproject.toml'} wants Python {wanted}, and nestctl packages it with "
         f"{found.path}. Of Lambda's, these would do: {', '.join(fitting) or 'none'}.",
-        f"make install PYTHON=python{fitting[0]}" if fitting else f"Edit {project.folder / 'pyproject.toml'}",
+        f'Write python = "{fitting[0]}" under [backend] in nest.toml, and install it where it is missing'
+        if fitting
+        else f"Edit {project.folder / 'pyproject.toml'}",
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from nestctl.build.backend import lambda_environment, read_template
+from nestctl.build.zappa import lambda_environment, read_template
 from nestctl.report import NestctlError, usage_error
 from nestctl.settings.faults import Fault, nearest
 from nestctl.settings.resolve import Settings

@@ -6,6 +6,7 @@ import re
 import time
 from dataclasses import dataclass
 
+from nestctl import http
 from nestctl.aws.certificates import Record
 from nestctl.report import ExitCode, NestctlError
 from nestctl.report.words import agreed, counted
@@ -106,7 +107,7 @@ def ask_all(context: Context, tell: Tell) -> NestctlError | None:
     """
     import httpx
 
-    with httpx.Client(timeout=30.0, follow_redirects=True) as client:
+    with http.client(url(context), timeout=30.0, follow_redirects=True) as client:
         for wanted in probes(context):
             tell(f"asking for {wanted.name}")
             address = url(context).rstrip("/") + wanted.path
