@@ -42,6 +42,7 @@ def test_buckets_come_from_the_plan_and_that_of_logs_last() -> None:
 
 def test_a_state_without_resources_is_nothing_to_destroy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(states, "holds", lambda *_: False)
+    monkeypatch.setattr(destroy.regions, "only_here", lambda _: None)
     with pytest.raises(NestctlError) as caught:
         destroy.plan(context(), print)
     assert caught.value.code == "nothing-to-destroy"

@@ -45,6 +45,12 @@ def bucket_exists(aws: Aws, bucket: str) -> bool:
     return True
 
 
+def buckets(aws: Aws) -> set[str]:
+    """Return the names of the account's buckets, in every region."""
+    pages = aws.client("s3").get_paginator("list_buckets").paginate()
+    return {bucket["Name"] for page in pages for bucket in page.get("Buckets", [])}
+
+
 def head(aws: Aws, bucket: str, key: str) -> Object | None:
     """Return what is known of an object, ``None`` when it is not there."""
     from botocore.exceptions import ClientError

@@ -11,12 +11,12 @@ from pathlib import Path
 from nestctl.localcloud.layout import ACCESS_KEY_ID, PROFILE, REGION, SECRET_ACCESS_KEY, Layout, write_private
 
 
-def process_environment(endpoint_url: str, bundle: Path) -> dict[str, str]:
+def process_environment(endpoint_url: str, bundle: Path, region: str) -> dict[str, str]:
     """Environment of functions and tasks: as on AWS, plus the endpoint and the local CA."""
     return {
         "AWS_ENDPOINT_URL": endpoint_url,
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
         "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
         "AWS_EC2_METADATA_DISABLED": "true",

@@ -18,6 +18,11 @@ SECRET_ACCESS_KEY = "local-only-not-a-secret"  # noqa: S105 - opens nothing but 
 SYSTEM_STATE_HOME = Path("/var/lib")
 
 
+def of_region(name: str, region: str) -> str:
+    """Return a name that is unique in its region as one that is unique in the cloud."""
+    return name if region == REGION else f"{region}/{name}"
+
+
 @dataclass(frozen=True)
 class Layout:
     """Paths under one state folder."""

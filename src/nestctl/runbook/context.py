@@ -116,15 +116,15 @@ class Context:
         with FileLock(self.builds / "lock"):
             yield self.builds
 
-    def suffix(self, environment: str) -> str:
-        """Return the suffix of globally unique names."""
-        parts = (self.caller.account_id, self.target.region, self.project, environment)
+    def suffix(self, environment: str, region: str = "") -> str:
+        """Return the suffix of globally unique names, of this region or another."""
+        parts = (self.caller.account_id, region or self.target.region, self.project, environment)
         return hashlib.sha256("/".join(parts).encode()).hexdigest()[:SUFFIX_DIGITS]
 
-    def state_bucket(self, root: str, environment: str | None = None) -> str:
-        """Return the name of the bucket that holds the state of ``root``, for this environment or another."""
+    def state_bucket(self, root: str, environment: str | None = None, region: str = "") -> str:
+        """Return the bucket with the state of ``root``, of this environment and region or of others."""
         owner = "state" if root == "state" else environment or self.environment
-        return f"{self.project}-state-{root}-{self.suffix(owner)}"
+        return f"{self.project}-state-{root}-{self.suffix(owner, region)}"
 
     def log(self, name: str) -> Path:
         """Return the log file for one kind of child program."""

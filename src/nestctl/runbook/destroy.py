@@ -13,7 +13,7 @@ from nestctl.aws import emptying, leavings
 from nestctl.aws import identities as iam
 from nestctl.report import NestctlError
 from nestctl.report.words import counted
-from nestctl.runbook import identities, stack, states
+from nestctl.runbook import identities, regions, stack, states
 from nestctl.runbook.context import Context
 from nestctl.runbook.step import Tell
 from nestctl.terraform.root import Plan, Root
@@ -46,6 +46,7 @@ def plan(context: Context, tell: Tell) -> tuple[Root, Plan]:
     """
     context.check_state(context.environment)
     if not states.holds(context, context.environment, context.environment):
+        regions.only_here(context)
         raise nothing(context)
     role = identities.role_name(context)
     if iam.external_id(context.caller, role) is None:

@@ -16,7 +16,7 @@ from typing import Any
 from nestctl.aws import identities as iam
 from nestctl.aws import leavings, s3
 from nestctl.report import NestctlError
-from nestctl.runbook import bootstrap, identities, state, states
+from nestctl.runbook import bootstrap, identities, regions, state, states
 from nestctl.runbook.context import STATE_KEY, Context
 from nestctl.runbook.step import Tell
 
@@ -63,6 +63,16 @@ def look(context: Context) -> Remains:
             f"{context.project}-{used[0]} still uses the state buckets and the users.",
             "Without them it could be neither changed nor destroyed. Nothing was touched.",
             f"nestctl destroy --env {used[0]} --confirm {context.project}-{used[0]}, then this again",
+        )
+    if away := next(
+        ((name, region) for name in others if (region := regions.elsewhere(context, name))), None
+    ):
+        name, region = away
+        raise NestctlError(
+            "state-in-use",
+            f"{context.project}-{name} in {region} still uses the project's users.",
+            "Without them it could be neither changed nor destroyed. Nothing was touched.",
+            f"nestctl destroy --env {name} --region {region} --confirm {context.project}-{name}, then again",
         )
     if strange := _strange_buckets(context):
         raise NestctlError(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nestctl.aws import s3
 from nestctl.report import NestctlError
-from nestctl.runbook import identities, states
+from nestctl.runbook import identities, regions, states
 from nestctl.runbook.context import STATE_KEY, Context
 from nestctl.runbook.step import Check, Tell, done, needed
 from nestctl.runbook.view import make_view
@@ -25,6 +25,7 @@ class State:
 
     def check(self, context: Context, tell: Tell) -> Check:
         """Done when the state lies in its bucket and a plan is empty."""
+        regions.only_here(context)
         context.check_state("state")
         if reason := identities.missing(context, identities.of_state(context)):
             user = identities.of_state(context).user

@@ -156,9 +156,13 @@ def zip_of(source: str, **more: str) -> bytes:
 class Functions:
     """Makes functions for a test."""
 
-    def __init__(self, cloud: ThreadCloud, role: str) -> None:
-        self.client = cloud.client("lambda")
+    def __init__(self, client: Any, role: str) -> None:
+        self.client = client
         self._role = role
+
+    def in_region(self, client: Any) -> Functions:
+        """The same for another region's client."""
+        return Functions(client, self._role)
 
     def create(self, name: str, source: str, **options: Any) -> str:
         options.setdefault("Timeout", 10)
@@ -181,4 +185,4 @@ class Functions:
 
 @pytest.fixture(scope="session")
 def functions(cloud: ThreadCloud, role: str) -> Functions:
-    return Functions(cloud, role)
+    return Functions(cloud.client("lambda"), role)

@@ -37,7 +37,7 @@ class Launch:
     port: int
 
 
-async def secrets(cloud: Cloud, container: Mapping[str, Any]) -> dict[str, str]:
+async def secrets(cloud: Cloud, container: Mapping[str, Any], region: str) -> dict[str, str]:
     """Values of the container's ``secrets``, decrypted.
 
     Raises:
@@ -45,18 +45,23 @@ async def secrets(cloud: Cloud, container: Mapping[str, Any]) -> dict[str, str]:
     """
     found = {}
     for entry in container.get("secrets") or []:
-        found[entry["name"]] = await _secret(cloud, str(entry["valueFrom"]))
+        found[entry["name"]] = await _secret(cloud, str(entry["valueFrom"]), region)
     return found
 
 
-async def _secret(cloud: Cloud, source: str) -> str:
+async def _secret(cloud: Cloud, source: str, region: str) -> str:
+    if source.startswith("arn:"):
+        region = source.split(":")[3]
     if ":secretsmanager:" in source:
         fields = source.split(":")
         arn, rest = ":".join(fields[:_ARN_FIELDS]), [*fields[_ARN_FIELDS:], "", "", ""]
         request = {"SecretId": arn, "VersionStage": rest[1], "VersionId": rest[2]}
         try:
             answer = await cloud.api(
-                "secretsmanager", "GetSecretValue", {key: value for key, value in request.items() if value}
+                "secretsmanager",
+                "GetSecretValue",
+                {key: value for key, value in request.items() if value},
+                region,
             )
             text = str(answer["SecretString"])
             return str(json.loads(text)[rest[0]]) if rest[0] else text
@@ -72,7 +77,7 @@ async def _secret(cloud: Cloud, source: str) -> str:
             ) from error
     name = source.partition(":parameter")[2] if source.startswith("arn:") else source
     try:
-        answer = await cloud.api("ssm", "GetParameter", {"Name": name, "WithDecryption": True})
+        answer = await cloud.api("ssm", "GetParameter", {"Name": name, "WithDecryption": True}, region)
     except Exception as error:
         raise SecretError(
             f"{_CANNOT_PULL}: unable to retrieve secrets from ssm: service call has been retried 1 time(s): "

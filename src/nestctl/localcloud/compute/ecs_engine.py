@@ -41,7 +41,7 @@ class EcsEngine:
     """Every task and service of the local cloud."""
 
     def __init__(
-        self, cloud: Cloud, logs: LogWriter, variables: Callable[[str, str], Mapping[str, str]]
+        self, cloud: Cloud, logs: LogWriter, variables: Callable[[str, str, str], Mapping[str, str]]
     ) -> None:
         self._cloud = cloud
         self._logs = logs

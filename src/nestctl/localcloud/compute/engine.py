@@ -47,8 +47,8 @@ async def start(cloud: Cloud) -> None:
     extra: dict[str, str] = {"DJANGO_ALGOLIA_ENDPOINT_URL": f"http://127.0.0.1:{cloud.port('algolia')}"}
     logs = LogWriter(cloud)
 
-    def variables(role: str, session: str) -> dict[str, str]:
-        return {**cloud.process_env(), **extra, **sts.issue(cloud, role, session)}
+    def variables(role: str, session: str, region: str) -> dict[str, str]:
+        return {**cloud.process_env(region), **extra, **sts.issue(cloud, role, session)}
 
     # What a crash left of temporary folders.
     await asyncio.to_thread(archives.remove, cloud.state_dir / "sandboxes")

@@ -30,24 +30,28 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+Key = tuple[str, str, str]
+"""Region, group and stream."""
+
+
 class LogWriter:
-    """Collects lines by group and stream, and sends them every 0.2 seconds, or less often under load."""
+    """Collects lines by region, group and stream; sends them every 0.2 seconds, less often under load."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
-        self._held: dict[tuple[str, str], deque[dict[str, Any]]] = {}
-        self._made: set[tuple[str, str]] = set()
+        self._held: dict[Key, deque[dict[str, Any]]] = {}
+        self._made: set[Key] = set()
         self._wake = asyncio.Event()
         self._flushing = asyncio.Lock()
 
-    def write(self, group: str, stream: str, message: str) -> None:
+    def write(self, region: str, group: str, stream: str, message: str) -> None:
         """Add one event; returns at once."""
         text = (
             message.encode()[:MAX_EVENT].decode(errors="ignore") if len(message) > MAX_EVENT // 4 else message
         )
         if not text:
             return  # CloudWatch Logs refuses empty events
-        held = self._held.setdefault((group, stream), deque(maxlen=MAX_HELD))
+        held = self._held.setdefault((region, group, stream), deque(maxlen=MAX_HELD))
         held.append({"timestamp": now_ms(), "message": text})
         self._wake.set()
 
@@ -61,27 +65,28 @@ class LogWriter:
             await self.flush()
             pause = min(max(FLUSH_SECONDS, SHARE * (time.monotonic() - began)), LONGEST_PAUSE)
 
-    async def make(self, group: str, stream: str, *, create_group: bool = True) -> None:
+    async def make(self, region: str, group: str, stream: str, *, create_group: bool = True) -> None:
         """Create the stream, and the group when it is missing and may be made.
 
         Raises:
             Exception: Whatever the API answers when the group is missing and may not be made.
         """
+        stream_of = {"logGroupName": group, "logStreamName": stream}
         try:
-            await self._cloud.api("logs", "CreateLogStream", {"logGroupName": group, "logStreamName": stream})
+            await self._cloud.api("logs", "CreateLogStream", stream_of, region)
         except Exception as error:
             if "ResourceAlreadyExists" in _text(error):
-                self._made.add((group, stream))
+                self._made.add((region, group, stream))
                 return
             if not create_group or "ResourceNotFound" not in _text(error):
                 raise
             try:
-                await self._cloud.api("logs", "CreateLogGroup", {"logGroupName": group})
+                await self._cloud.api("logs", "CreateLogGroup", {"logGroupName": group}, region)
             except Exception as second:
                 if "ResourceAlreadyExists" not in _text(second):
                     raise
-            await self._cloud.api("logs", "CreateLogStream", {"logGroupName": group, "logStreamName": stream})
-        self._made.add((group, stream))
+            await self._cloud.api("logs", "CreateLogStream", stream_of, region)
+        self._made.add((region, group, stream))
 
     async def flush(self) -> None:
         """Send everything that is held."""
@@ -96,16 +101,17 @@ class LogWriter:
                 if not held and self._held.get(key) is held:
                     del self._held[key]
 
-    async def _send(self, key: tuple[str, str], batch: list[dict[str, Any]]) -> bool:
-        group, stream = key
+    async def _send(self, key: Key, batch: list[dict[str, Any]]) -> bool:
+        region, group, stream = key
         for attempt in (1, 2):
             try:
                 if key not in self._made:
-                    await self.make(group, stream)
+                    await self.make(region, group, stream)
                 await self._cloud.api(
                     "logs",
                     "PutLogEvents",
                     {"logGroupName": group, "logStreamName": stream, "logEvents": batch},
+                    region,
                 )
             except Exception as error:  # noqa: BLE001 - whatever the API's error is, the events are kept
                 self._made.discard(key)  # a deleted group or stream is made again, as the services do

@@ -33,7 +33,7 @@ DRAIN_SECONDS = 0.02
 """How long after a response the last lines of output may still be in the pipe."""
 _API = "/2018-06-01/runtime"
 
-Variables = Callable[[str, str], Mapping[str, str]]
+Variables = Callable[[str, str, str], Mapping[str, str]]
 """What the local cloud gives a process, by the ARN of its role and the name of its session."""
 """Returns the variables that the local cloud gives every process."""
 
@@ -249,13 +249,13 @@ class Sandbox:
         text = line.rstrip("\r\n")
         if self._current is None:
             self._early.append(text)
-            self._logs.write(self.version.log_group, self._stream, text)
+            self._logs.write(self.version.region, self.version.log_group, self._stream, text)
         else:
             self._log(text, self._current)
 
     def _log(self, line: str, invocation: _Invocation) -> None:
         invocation.lines.append(line)
-        self._logs.write(self.version.log_group, self._stream, line)
+        self._logs.write(self.version.region, self.version.log_group, self._stream, line)
 
     async def _handle(self, request: Request) -> Response:
         path = request.path.removeprefix(_API)
@@ -328,7 +328,7 @@ class Sandbox:
             "PYTHONUNBUFFERED": "1",
             "PYTHONDONTWRITEBYTECODE": "1",  # /var/task is read-only on AWS
             **configured,
-            **self._variables(version.role, version.name),
+            **self._variables(version.role, version.name, version.region),
             "PYTHONPATH": ":".join(path),
             "_HANDLER": version.handler,
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{version.runtime}",

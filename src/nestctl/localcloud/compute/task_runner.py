@@ -62,7 +62,7 @@ class TaskRunner:
         record: Record,
         *,
         logs: LogWriter,
-        variables: Callable[[str, str], Mapping[str, str]],
+        variables: Callable[[str, str, str], Mapping[str, str]],
         on_change: Callable[[], None],
         drain: Callable[[Record], Any],
     ) -> None:
@@ -158,7 +158,9 @@ class TaskRunner:
         secret_values = {}
         for entry in self._containers:
             try:
-                secret_values[entry.name] = await containers.secrets(self._cloud, entry.definition)
+                secret_values[entry.name] = await containers.secrets(
+                    self._cloud, entry.definition, self.place.region
+                )
             except containers.SecretError as error:
                 raise StartError(f"ResourceInitializationError: {error}") from error
         exits: dict[asyncio.Task[int], _Container] = {}
@@ -236,7 +238,7 @@ class TaskRunner:
                 entry.image,
                 entry.definition,
                 override,
-                self._variables(self._role, self.task_id),
+                self._variables(self._role, self.task_id, self.place.region),
                 secret_values,
             )
         except interpreters.NoInterpreterError as error:
@@ -300,13 +302,13 @@ class TaskRunner:
         stream = f"{prefix}/{entry.name}/{self.task_id}" if prefix else self.task_id
         create = options.get("awslogs-create-group") == "true"
         try:
-            await self._logs.make(group, stream, create_group=create)
+            await self._logs.make(self.place.region, group, stream, create_group=create)
         except Exception as error:
             raise StartError(
                 "ResourceInitializationError: failed to validate logger args: "
                 f"create stream has been retried 1 times: failed to create Cloudwatch log stream: {error}"
             ) from error
-        return lambda line: self._logs.write(group, stream, line)
+        return lambda line: self._logs.write(self.place.region, group, stream, line)
 
     async def _watch_health(self, entry: _Container, launch: containers.Launch) -> None:
         check = entry.definition["healthCheck"]

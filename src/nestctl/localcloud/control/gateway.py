@@ -12,6 +12,7 @@ import json
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, quote
 
@@ -24,10 +25,18 @@ from nestctl.localcloud.control.authorization.authorizer import Authorizer
 from nestctl.localcloud.control.calls import Calls
 from nestctl.localcloud.control.corrections import ecr
 from nestctl.localcloud.control.faults import Faults
-from nestctl.localcloud.control.identify import Identity, identify, is_form, of_form, parse_form
+from nestctl.localcloud.control.identify import (
+    REGISTRY_ACTION,
+    Identity,
+    identify,
+    is_form,
+    of_form,
+    parse_form,
+)
 from nestctl.localcloud.control.registry import CORRECTIONS
 from nestctl.localcloud.control.types import Call, Cloud, Reply
 from nestctl.localcloud.errors import LocalCloudError
+from nestctl.localcloud.layout import ACCESS_KEY_ID
 
 log = logging.getLogger(__name__)
 
@@ -129,6 +138,7 @@ class Gateway:
             body = await _read(receive)
             form = parse_form(body)
             who = of_form(who, form)
+        who, key, scope = _of_registry(who, headers, scope)
         set_request_account_id(who.access_key)
         set_request_region(who.region)
         entry = CORRECTIONS.get((who.service, who.action))
@@ -138,7 +148,6 @@ class Gateway:
         call = _call(scope, who, query, headers, body or b"", form)
         status = SERVER_ERROR
         try:
-            key = who.access_key or ecr.holder(headers.get("authorization", ""))
             reply = await self.authorizer.refusal(call, key, self.calls.last)
             if reply is None:
                 reply = limits.refusal(call)
@@ -232,6 +241,21 @@ def _failure(call: Call, reason: str) -> Reply:
         f"The local cloud cannot do {call.service}:{call.action}: {reason} (more in its log: logs/cloud.log)"
     )
     return replies.error(call, "LocalCloudCannot", message)
+
+
+def _of_registry(who: Identity, headers: Mapping[str, str], scope: Any) -> tuple[Identity, str, Any]:
+    """Return who calls, by which access key, and the request with what tells the emulator the region.
+
+    Requests to the registry carry a token, no signature; the emulator looks for the region in a signature.
+    """
+    if who.action != REGISTRY_ACTION or who.access_key:
+        return who, who.access_key, scope
+    key, region = ecr.holder(headers.get("authorization", ""))
+    if region:
+        others = [pair for pair in scope["headers"] if pair[0].lower() != b"authorization"]
+        signed = f"AWS4-HMAC-SHA256 Credential={ACCESS_KEY_ID}/20000101/{region}/ecr/aws4_request"
+        scope = {**scope, "headers": [*others, (b"authorization", signed.encode())]}
+    return replace(who, region=region or who.region), key, scope
 
 
 def _call(

@@ -104,11 +104,16 @@ class Cloud(Protocol):
     def publish(self, public_url: str, local_url: str) -> None:
         """Tell the address book that ``public_url`` answers at ``local_url`` on this machine."""
 
-    def process_env(self) -> dict[str, str]:
+    def process_env(self, region: str) -> dict[str, str]:
         """Endpoint, region, credentials and CA bundle that every Lambda and task process gets."""
 
-    async def api(self, service: str, action: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Call this cloud's own API as botocore would (``service`` as in ``boto3.client(service)``)."""
+    async def api(
+        self, service: str, action: str, params: Mapping[str, Any], region: str = ""
+    ) -> dict[str, Any]:
+        """Call this cloud's own API as botocore would (``service`` as in ``boto3.client(service)``).
+
+        Without a region, in that of the call which is being answered.
+        """
 
 
 Correction = Callable[[Call, Proceed, Cloud], Awaitable[Reply]]

@@ -80,7 +80,7 @@ class Edge:
         for listener in balancer.listeners:
             if listener.protocol not in ("HTTP", "HTTPS"):
                 continue
-            name = f"load-balancer/{balancer.name}/{listener.port}/{listener.protocol.lower()}"
+            name = f"load-balancer/{balancer.label}/{listener.port}/{listener.protocol.lower()}"
             wanted.add(name)
             await self._open_door(name, balancer, listener, tls=listener.protocol == "HTTPS")
             scheme = listener.protocol.lower()
@@ -89,7 +89,7 @@ class Edge:
                 host = balancer.dns_name + ("" if listener.port == default else f":{listener.port}")
                 self._cloud.publish(f"{scheme}://{host}", f"{scheme}://127.0.0.1:{self._servers[name].port}")
         if front is not None:
-            name = "site" if first else f"site/{balancer.name}"
+            name = "site" if first else f"site/{balancer.label}"
             wanted.add(name)
             await self._open_door(name, balancer, front, tls=False, preferred=SITE_PORT)
             local = f"http://127.0.0.1:{self._servers[name].port}"
@@ -129,7 +129,8 @@ class Edge:
         if held is not None and held[1] == names:
             return held[0]
         context = held[0] if held else ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        pair = self._cloud.certificate(f"load-balancer-{balancer.name}", names)
+        label = balancer.label.replace("/", "-")
+        pair = self._cloud.certificate(f"load-balancer-{label}", names)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(pair.certificate, pair.key)
         context.set_alpn_protocols(["http/1.1"])

@@ -9,6 +9,8 @@ from typing import Any
 from ministack.core.responses import request_scope
 from ministack.services import acm, alb
 
+from nestctl.localcloud.layout import of_region
+
 Record = Mapping[str, Any]
 
 
@@ -50,6 +52,11 @@ class Balancer:
     dns_name: str
     attributes: Mapping[str, str]
     listeners: tuple[Listener, ...]
+
+    @property
+    def label(self) -> str:
+        """What tells it from those of other regions."""
+        return of_region(self.name, self.region)
 
 
 @dataclass(frozen=True)

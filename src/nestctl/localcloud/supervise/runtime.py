@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore import xform_name
 from botocore.config import Config
+from ministack.core.responses import get_region
 
 from nestctl.localcloud.authority import Authority, KeyPair
 from nestctl.localcloud.environment import process_environment
@@ -108,21 +109,26 @@ class Runtime:
         """A certificate of the local CA for these host names and addresses."""
         return self.authority.issue(name, hosts)
 
-    def process_env(self) -> dict[str, str]:
+    def process_env(self, region: str) -> dict[str, str]:
         """Endpoint, region, credentials and CA bundle that every Lambda and task process gets."""
-        return process_environment(self.endpoint_url, self.authority.bundle)
+        return process_environment(self.endpoint_url, self.authority.bundle, region)
 
-    async def api(self, service: str, action: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Call this cloud's own API as botocore would (``service`` as in ``boto3.client(service)``)."""
-        return await asyncio.to_thread(self._call, service, action, dict(params))
+    async def api(
+        self, service: str, action: str, params: Mapping[str, Any], region: str = ""
+    ) -> dict[str, Any]:
+        """Call this cloud's own API as botocore would (``service`` as in ``boto3.client(service)``).
 
-    def _call(self, service: str, action: str, params: dict[str, Any]) -> dict[str, Any]:
-        client = self._clients.get((service, self.region))
+        Without a region, in that of the call which is being answered.
+        """
+        return await asyncio.to_thread(self._call, service, action, dict(params), region or get_region())
+
+    def _call(self, service: str, action: str, params: dict[str, Any], region: str) -> dict[str, Any]:
+        client = self._clients.get((service, region))
         if client is None:
             make: Any = boto3.Session().client  # typed for literal names only
             client = make(
                 service,
-                region_name=self.region,
+                region_name=region,
                 endpoint_url=self.endpoint_url,
                 aws_access_key_id=ACCESS_KEY_ID,
                 aws_secret_access_key=SECRET_ACCESS_KEY,
@@ -130,7 +136,7 @@ class Runtime:
                     retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=120
                 ),
             )
-            self._clients[service, self.region] = client
+            self._clients[service, region] = client
         answer: dict[str, Any] = getattr(client, xform_name(action))(**params)
         answer.pop("ResponseMetadata", None)
         return answer

@@ -133,28 +133,31 @@ class Account:
 
     async def tags(self, arn: str) -> dict[str, str]:
         """Tags of a resource; empty when it has none or takes none."""
-        service, resource = arn.split(":", 5)[2], arn.split(":", 5)[-1]
+        _, _, service, region, _, resource = arn.split(":", 5)
         own_id = resource.rpartition("/")[2]
         match service:
             case "ec2":
                 filters = [{"Name": "resource-id", "Values": [own_id]}]
-                found = (await self._ask("ec2", "DescribeTags", Filters=filters)).get("Tags", [])
+                found = (await self._ask("ec2", "DescribeTags", region, Filters=filters)).get("Tags", [])
             case "kms":
-                found = (await self._ask("kms", "ListResourceTags", KeyId=own_id)).get("Tags", [])
+                found = (await self._ask("kms", "ListResourceTags", region, KeyId=own_id)).get("Tags", [])
             case "acm":
-                found = (await self._ask("acm", "ListTagsForCertificate", CertificateArn=arn)).get("Tags", [])
+                answer = await self._ask("acm", "ListTagsForCertificate", region, CertificateArn=arn)
+                found = answer.get("Tags", [])
             case "cloudfront":
                 found = (await self._ask("cloudfront", "ListTagsForResource", Resource=arn)).get("Tags", {})
                 found = found.get("Items", [])
             case _:
-                answer = await self._ask("resourcegroupstaggingapi", "GetResources", ResourceARNList=[arn])
+                answer = await self._ask(
+                    "resourcegroupstaggingapi", "GetResources", region, ResourceARNList=[arn]
+                )
                 listed = answer.get("ResourceTagMappingList", [])
                 found = listed[0].get("Tags", []) if listed else []
         return {str(t.get("Key", t.get("TagKey"))): str(t.get("Value", t.get("TagValue", ""))) for t in found}
 
-    async def _ask(self, service: str, action: str, **parameters: Any) -> dict[str, Any]:
+    async def _ask(self, service: str, action: str, region: str = "", **parameters: Any) -> dict[str, Any]:
         try:
-            return await self._cloud.api(service, action, parameters)
+            return await self._cloud.api(service, action, parameters, region)
         except ClientError:
             return {}  # what is not there has no key, role or tag
 

@@ -24,32 +24,37 @@ from nestctl.localcloud.layout import write_private
 
 GOOD = 200
 USER = "AWS"  # the user name of every ECR token
+REGION_SIGN = "@"
 DIGEST = re.compile(r"[a-z0-9]+:[0-9a-f]{32,128}")
 
 
 @corrects("ecr", "GetAuthorizationToken", until="the registry knows who asked for the token that it is shown")
-async def get_authorization_token(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:  # noqa: ARG001
-    """Answer a token with the caller's access key id as its password."""
+async def get_authorization_token(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
+    """Answer a token whose password is the caller's access key id and the registry's region."""
     reply = await proceed(call)
     match = CREDENTIAL.search(call.headers.get("authorization", ""))
     if reply.status != GOOD or match is None:
         return reply
     answer = json.loads(reply.body)
     for data in answer["authorizationData"]:
-        data["authorizationToken"] = base64.b64encode(f"{USER}:{match[1]}".encode()).decode()
+        password = f"{match[1]}{REGION_SIGN}{call.region}"
+        data["authorizationToken"] = base64.b64encode(f"{USER}:{password}".encode()).decode()
+        # The registries of all regions share an address here; the token tells them apart.
+        cloud.publish(data["proxyEndpoint"], cloud.endpoint_url)
     return replace(reply, body=json.dumps(answer).encode())
 
 
-def holder(authorization: str) -> str:
-    """Return the access key id in a registry token, from an ``Authorization`` header; empty without one."""
+def holder(authorization: str) -> tuple[str, str]:
+    """Return access key id and region in the registry token of a header; both empty without one."""
     kind, _, token = authorization.partition(" ")
     if kind.lower() != "basic":
-        return ""
+        return "", ""
     try:
         user, _, password = base64.b64decode(token).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
-        return ""
-    return password if user == USER else ""
+        return "", ""
+    key, _, region = password.partition(REGION_SIGN) if user == USER else ("", "", "")
+    return key, region
 
 
 def keep_layers_in(folder: Path) -> None:

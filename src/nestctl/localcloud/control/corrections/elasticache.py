@@ -16,6 +16,7 @@ from nestctl.localcloud.control.corrections import elasticache_members as member
 from nestctl.localcloud.control.registry import corrects
 from nestctl.localcloud.control.types import Call, Cloud, Proceed, Reply
 from nestctl.localcloud.data.valkey import Cache, token_hash
+from nestctl.localcloud.layout import of_region
 
 if TYPE_CHECKING:
     from nestctl.localcloud.supervise.runtime import Runtime
@@ -210,4 +211,5 @@ def _key(record: Record) -> str:
 
 
 def _port_name(record: Record) -> str:
-    return f"elasticache/{record['ReplicationGroupId']}"
+    region = record["ARN"].split(":")[3]
+    return f"elasticache/{of_region(record['ReplicationGroupId'], region)}"

@@ -38,7 +38,7 @@ def deliver_to_ecs(cloud: Cloud) -> None:
         name = rule.get("Name", "?")
         try:
             running = asyncio.run_coroutine_threadsafe(
-                cloud.api("ecs", "RunTask", run_task(target, name)), loop
+                cloud.api("ecs", "RunTask", run_task(target, name), target["Arn"].split(":")[3]), loop
             )
             for failure in running.result(DELIVERY_SECONDS).get("failures", []):
                 log.warning("The schedule %s ran no task: %s", name, failure)
