@@ -76,7 +76,9 @@ def test_the_key_is_not_shown() -> None:
     assert Algolia("APP", "secret").base == "https://APP.algolia.net"
 
 
-@pytest.mark.parametrize(("application", "key"), [("A PP\n", "hush"), ("APP", "hush\nhush"), ("ü" * 70, "hush"), ("A", "🙂hush")])
+@pytest.mark.parametrize(
+    ("application", "key"), [("A PP\n", "hush"), ("APP", "hush\nhush"), ("ü" * 70, "hush"), ("A", "🙂hush")]
+)
 def test_a_mistyped_setting_is_told_without_it(application: str, key: str) -> None:
     with pytest.raises(AlgoliaError, match="Check DJANGO_ALGOLIA_APPLICATION_ID") as caught:
         Algolia(application, key, pause_seconds=0).replace("nest", [{"objectID": "1"}])

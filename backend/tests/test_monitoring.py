@@ -5,7 +5,9 @@ import pytest
 from config import monitoring
 
 
-@pytest.mark.parametrize("dsn", ["hush", "https://hush", "https://key@hush.example/none", "http://[hush", "ftp://a@b/1"])
+@pytest.mark.parametrize(
+    "dsn", ["hush", "https://hush", "https://key@hush.example/none", "http://[hush", "ftp://a@b/1"]
+)
 def test_a_mistyped_address_of_sentry_is_logged_without_it_and_ends_nothing(
     dsn: str, caplog: pytest.LogCaptureFixture
 ) -> None:
