@@ -134,3 +134,41 @@ def test_a_site_keeps_its_domain_until_the_next_ones_certificate_is_issued(
     )
     found = stack.domains(context)
     assert (found["domain_name"], found.get("next_domain_name"), found["certificate_issued"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("definitions", "tag"), [({"migrate": {"arn": "migrate:3"}}, "old"), ({}, "none"), (None, "none")]
+)
+def test_a_plan_by_hand_keeps_the_images_that_run(
+    monkeypatch: pytest.MonkeyPatch, definitions: dict[str, Any] | None, tag: str
+) -> None:
+    """The sources were edited and nothing built: no registry has their image."""
+
+    def built(*_: Any) -> None:
+        raise AssertionError("no build is looked at")
+
+    monkeypatch.setattr(stack, "frontend", lambda _: service("old", 1))
+    monkeypatch.setattr(stack, "has_function", lambda _: True)
+    monkeypatch.setattr(stack, "domains", lambda _: {})
+    monkeypatch.setattr(stack, "outputs", lambda _: {"static_url": "x", "task_definitions": definitions})
+    monkeypatch.setattr("nestctl.aws.identities.external_id", lambda *_: "id")
+    monkeypatch.setattr("nestctl.runbook.identities.role_name", lambda _: "role")
+    monkeypatch.setattr(stack.tasks, "image_tag", lambda _aws, arn: "old" if arn == "migrate:3" else None)
+    context: Any = SimpleNamespace(
+        caller=None,
+        deployer=None,
+        settings=SimpleNamespace(
+            sizes={}, domain=Setting("x", "flag"), manifest=SimpleNamespace(application=dict)
+        ),
+        target=SimpleNamespace(region="us-east-1"),
+        environment="staging",
+        project="nest",
+        stack="nest-staging",
+        function_name="nest-staging",
+        backend_build=built,
+        frontend_build=built,
+        root=lambda *_, variables, **__: variables,
+    )
+    found: Any = stack.deployed_root(context)
+    assert found["backend_image_tag"] == tag
+    assert found["frontend_image_tag"] == "old"

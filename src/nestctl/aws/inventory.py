@@ -196,6 +196,17 @@ def _log_group(inventory: Inventory, values: Values) -> str | None:
     return name if any(row["logGroupName"] == name for row in rows) else None
 
 
+def _cluster(inventory: Inventory, values: Values) -> str | None:
+    rows = inventory.rows("ecs", "describe_clusters", "clusters", clusters=[values["name"]])
+    return values["name"] if any(row["status"] == "ACTIVE" for row in rows) else None
+
+
+def _schedule(inventory: Inventory, values: Values) -> str | None:
+    rows = inventory.rows("scheduler", "list_schedules", "Schedules", NamePrefix=values["name"])
+    row = next((row for row in rows if row["Name"] == values["name"]), None)
+    return f"{row['GroupName']}/{row['Name']}" if row else None
+
+
 def _service(inventory: Inventory, values: Values) -> str | None:
     cluster = str(values.get("cluster") or "").rsplit("/", 1)[-1]
     if not cluster:
@@ -280,6 +291,7 @@ FINDERS: dict[str, Finder] = {
     "aws_db_instance": _listed(
         "rds", "describe_db_instances", "DBInstances", "DBInstanceIdentifier", "identifier"
     ),
+    "aws_db_proxy": _listed("rds", "describe_db_proxies", "DBProxies", "DBProxyName", "name"),
     "aws_db_parameter_group": _listed(
         "rds", "describe_db_parameter_groups", "DBParameterGroups", "DBParameterGroupName", "name"
     ),
@@ -287,6 +299,7 @@ FINDERS: dict[str, Finder] = {
         "rds", "describe_db_subnet_groups", "DBSubnetGroups", "DBSubnetGroupName", "name"
     ),
     "aws_ecr_repository": _listed("ecr", "describe_repositories", "repositories", "repositoryName", "name"),
+    "aws_ecs_cluster": _cluster,
     "aws_ecs_service": _service,
     "aws_elasticache_parameter_group": _listed(
         "elasticache",
@@ -326,6 +339,10 @@ FINDERS: dict[str, Finder] = {
     "aws_route": _route,
     "aws_route_table_association": _association,
     "aws_s3_bucket": _bucket,
+    "aws_scheduler_schedule": _schedule,
+    "aws_secretsmanager_secret": _listed(
+        "secretsmanager", "list_secrets", "SecretList", "Name", "name", "ARN"
+    ),
     "aws_ssm_parameter": _parameter,
 }
 """Types whose creation AWS refuses, or repeats, when the thing is there; the others are set, not made."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from nestctl.aws.session import Aws
+from nestctl.aws.session import Aws, error_code
 from nestctl.report import NestctlError
 
 STARTED_BY = "nestctl"
@@ -46,6 +46,19 @@ def last_success(aws: Aws, cluster: str, definition: str) -> Ended | None:
     stopped = _of(aws.client("ecs"), cluster, definition, "STOPPED")
     good = [ended for task in stopped if (ended := _ended(task)).exit_code == 0]
     return max(good, key=lambda ended: ended.started.timestamp() if ended.started else 0.0, default=None)
+
+
+def image_tag(aws: Aws, definition: str) -> str | None:
+    """Return the tag of a definition's image, ``None`` when there is no such definition."""
+    from botocore.exceptions import ClientError
+
+    try:
+        found = aws.client("ecs").describe_task_definition(taskDefinition=definition)["taskDefinition"]
+    except ClientError as error:
+        if error_code(error) == "ClientException":
+            return None
+        raise
+    return str(found["containerDefinitions"][0]["image"]).rsplit(":", 1)[-1]
 
 
 def run_task(

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import mimetypes
+import platform
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from nestctl import process
 from nestctl.aws.registry import Image
-from nestctl.build import process_image
+from nestctl.build import process_image, surroundings
 from nestctl.build.sources import copy_sources, digest
-from nestctl.build.toolchain import base_environment, node, node_version, npm
+from nestctl.build.toolchain import node, node_version, npm
 from nestctl.build.workplace import sole_use
 from nestctl.settings.manifest import Frontend
 
-RECIPE = "1"
+RECIPE = "2"
 """Raised when this file changes what a build holds, so that old builds are not taken for new ones."""
 
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -32,12 +34,14 @@ class FrontendBuild:
         work: Folder that the build happens in.
         asset_prefix: Address that browsers load static files from.
         release: Name of the build; tag of its image.
+        variables: What nest.toml gives to the build.
     """
 
     source: Path
     work: Path
     asset_prefix: str
     release: str
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def standalone(self) -> Path:
@@ -48,8 +52,12 @@ class FrontendBuild:
 def describe(app: Path, frontend: Frontend, asset_prefix: str, cache: Path) -> FrontendBuild:
     """Return the build that the present sources would make; nothing is built."""
     source = app / frontend.root
-    release = digest(source, (RECIPE, asset_prefix, node_version(), *frontend.command))
-    return FrontendBuild(source, cache / "frontend", asset_prefix, release)
+    work = cache / "frontend"
+    surroundings.refuse_undeclared(source, work)
+    machine = f"{platform.system()} {platform.machine()}"
+    words = surroundings.declared(frontend.build_environment)
+    release = digest(source, (RECIPE, asset_prefix, node_version(), machine, *frontend.command, *words))
+    return FrontendBuild(source, work, asset_prefix, release, dict(frontend.build_environment))
 
 
 def build(wanted: FrontendBuild, log: Path, progress: Callable[[str], None]) -> None:
@@ -92,7 +100,8 @@ def _build(wanted: FrontendBuild, log: Path, progress: Callable[[str], None]) ->
     progress("building the frontend (next build)")
     shutil.rmtree(wanted.standalone, ignore_errors=True)
     env = {
-        **_environment(),
+        **_environment(wanted),
+        **wanted.variables,
         "NODE_ENV": "production",
         "NEXT_PUBLIC_ASSET_PREFIX": wanted.asset_prefix,
         "NEST_RELEASE": wanted.release,
@@ -110,15 +119,14 @@ def _install(wanted: FrontendBuild, log: Path, progress: Callable[[str], None]) 
     stamp.unlink(missing_ok=True)
     progress("installing the frontend's packages (npm ci)")
     argv = ["ci", "--no-audit", "--no-fund", "--include=dev"]
-    _npm(argv, wanted.work, _environment(), log, "The frontend's packages could not be installed.")
+    with tempfile.TemporaryDirectory() as folder:
+        env = {**_environment(wanted), **surroundings.registry_access(Path(folder))}
+        _npm(argv, wanted.work, env, log, "The frontend's packages could not be installed.")
     stamp.write_text(lock, encoding="utf-8")
 
 
-def _environment() -> dict[str, str]:
-    env = base_environment()
-    env["PATH"] = f"{node().parent}:{env.get('PATH', '')}"
-    env.update(NEXT_TELEMETRY_DISABLED="1", CI="1", NO_UPDATE_NOTIFIER="1")
-    return env
+def _environment(wanted: FrontendBuild) -> dict[str, str]:
+    return surroundings.environment(node(), wanted.work.with_name("frontend-home"))
 
 
 def _npm(argv: list[str], cwd: Path, env: dict[str, str], log: Path, what: str) -> None:

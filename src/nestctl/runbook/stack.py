@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nestctl.aws import certificates, functions, services
+from nestctl.aws import certificates, functions, services, tasks
 from nestctl.aws.tasks import Network
 from nestctl.runbook.context import Context
 from nestctl.terraform.root import Root
@@ -25,17 +25,18 @@ NO_IMAGE = "none"
 """Tag of the frontend's image before its first release; nothing is ever pushed under it."""
 
 
-def root(context: Context, *, released: bool) -> Root:
+def root(context: Context, *, released: bool, backend_tag: str | None = None) -> Root:
     """Return the environment's root.
 
     Args:
         context: The run.
+        backend_tag: Tag of the backend's image; that of the present release when it is not given.
         released: Whether the frontend moves to the present release. Before the backend is live it stays
             at what runs, so that no page asks for what is not there yet.
     """
     variables = {
         **_common(context),
-        "backend_image_tag": context.backend_build().release,
+        "backend_image_tag": backend_tag or context.backend_build().release,
         "lambda_function_name": context.function_name if has_function(context) else None,
     }
     running = frontend(context)
@@ -68,13 +69,26 @@ def foundation(context: Context) -> Root:
 
 
 def deployed_root(context: Context) -> Root | None:
-    """Return the root with what runs now, once its first small apply was done."""
+    """Return the root with what runs now, once its first small apply was done.
+
+    Images stay those that run: what the sources would make has been pushed by nobody, perhaps.
+    """
     from nestctl.aws import identities as iam
     from nestctl.runbook import identities
 
     if iam.external_id(context.caller, identities.role_name(context)) is None:
         return None
-    return root(context, released=has_function(context)) if outputs(context).get("static_url") else None
+    if not outputs(context).get("static_url"):
+        return None
+    return root(context, released=False, backend_tag=running_backend(context))
+
+
+def running_backend(context: Context) -> str:
+    """Return the tag of the image that the tasks run; :data:`NO_IMAGE` before there is a task."""
+    for task in (outputs(context).get("task_definitions") or {}).values():
+        if tag := tasks.image_tag(context.deployer, str(task["arn"])):
+            return tag
+    return NO_IMAGE
 
 
 def outputs(context: Context) -> dict[str, Any]:

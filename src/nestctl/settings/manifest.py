@@ -113,6 +113,10 @@ class Task(_Model):
     environment: dict[str, str] = {}
 
 
+OF_NESTCTL = {"NODE_ENV", "NODE_OPTIONS", "NEXT_PUBLIC_ASSET_PREFIX", "NEST_RELEASE", "PATH", "HOME"}
+"""Variables of the frontend's build that nestctl sets itself, or that would change Node under it."""
+
+
 class FrontendImage(_Model):
     """The image that the frontend service runs."""
 
@@ -127,7 +131,14 @@ class Frontend(_Model):
     health_path: str
     command: Command
     environment: dict[str, str] = {}
+    build_environment: dict[Annotated[str, Field(pattern=r"^[A-Z_][A-Z0-9_]*$")], str] = {}
     image: FrontendImage
+
+    @model_validator(mode="after")
+    def _free_names(self) -> Self:
+        if taken := sorted(OF_NESTCTL & set(self.build_environment)):
+            raise ValueError(f"build_environment cannot set {', '.join(taken)}: nestctl does")
+        return self
 
 
 class Site(_Model):
