@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -28,6 +29,18 @@ CHUNK = 65536
 
 TAIL = 20
 """Lines of a child's log that an error message carries."""
+
+UNTRUSTED = re.compile(
+    r"UnknownIssuer|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT|CERTIFICATE_VERIFY_FAILED"
+    r"|certificate signed by unknown authority|unable to get local issuer certificate"
+)
+"""What uv, npm, Terraform and Python say when they do not trust whoever signed a certificate."""
+
+TRUST = (
+    "A proxy that reads TLS signs with a certificate of its own: set SSL_CERT_FILE and NODE_EXTRA_CA_CERTS "
+    "to the file that holds it (or UV_NATIVE_TLS=1 where the system trusts it), then run the same command "
+    "again."
+)
 
 
 class Output:
@@ -177,7 +190,8 @@ def run(  # noqa: PLR0913 - each is a property of the run
     if status != 0:
         said = "\n".join(f"  {line}" for line in running.errors[-TAIL:])
         words = f"{said}\n  (all of it: {log})" if said else tail(log)
-        raise NestctlError(code, what, f"{Path(argv[0]).name} ended with status {status}.\n{words}", next_)
+        why = f"{Path(argv[0]).name} ended with status {status}.\n{words}"
+        raise NestctlError(code, what, why, TRUST if UNTRUSTED.search(why) else next_)
     return "".join(collected)
 
 

@@ -1,0 +1,127 @@
+"""What is told to do next: every command in it exists, and takes the options that it is given."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import typer
+
+from nestctl import http, process
+from nestctl.cli.app import app
+from nestctl.report import NestctlError
+from nestctl.settings.paths import CHECKOUT
+
+SOURCE = CHECKOUT / "src" / "nestctl"
+NEXT = 3
+"""Place of `next` among the arguments of an error."""
+
+COMMAND = re.compile(r"\bnestctl((?: (?:--?)?[A-Za-z0-9{}./_-]+)+)")
+
+
+def texts(node: ast.expr) -> Iterator[str]:
+    """Yield the texts that an expression may give; what is filled in is a word."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.JoinedStr):
+        yield "".join(
+            part.value if isinstance(part, ast.Constant) else "X"  # type: ignore[misc]
+            for part in node.values
+        )
+    elif isinstance(node, ast.IfExp):
+        yield from texts(node.body)
+        yield from texts(node.orelse)
+
+
+def advices() -> list[tuple[str, str]]:
+    """Return every piece of advice in the sources, with its file."""
+    found = []
+    for path in sorted(SOURCE.rglob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(call, ast.Call):
+                continue
+            name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+            given = [word.value for word in call.keywords if word.arg in ("next", "next_")]
+            if name in ("NestctlError", "usage_error") and len(call.args) > NEXT:
+                given.append(call.args[NEXT])
+            found += [(path.name, text) for node in given for text in texts(node)]
+    return found
+
+
+def test_there_is_advice_enough() -> None:
+    assert len(advices()) > 80
+
+
+@pytest.mark.parametrize(
+    ("file", "text"), [(file, text) for file, text in advices() if COMMAND.search(text)], ids=str
+)
+def test_every_command_that_is_advised_can_be_typed(file: str, text: str) -> None:
+    root = typer.main.get_command(app)
+    for said in COMMAND.findall(text):
+        words = said.split()
+        command, context = root, None
+        while words and hasattr(command, "get_command") and not words[0].startswith("-"):
+            inner = command.get_command(context, words[0])
+            if inner is None:
+                break
+            command, words = inner, words[1:]
+        assert command is not root or words[:1] in ([], ["X"]), f"{file}: {text}"
+        if words and command.name == "aws":  # what comes after it is the AWS command line's
+            continue
+        options = {name for parameter in command.params for name in parameter.opts}
+        for word in words:
+            if word.startswith("-"):
+                assert word in options | {"--help"}, f"{file}: {word} in {text}"
+
+
+# ---------------------------------------------------------------------- proxies
+
+
+@pytest.mark.parametrize("scheme", ["http", "socks5", "socks4", "nonsense"])
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"])
+def test_no_proxy_is_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch, scheme: str, name: str) -> None:
+    monkeypatch.setenv(name, f"{scheme}://127.0.0.1:9")
+    for address in (
+        "http://127.0.0.1:8080/",
+        "http://localhost:1",
+        "https://[::1]:2/x",
+        "http://a.localhost",
+    ):
+        with http.client(address, timeout=1) as client:
+            assert client._mounts == {}
+
+
+def test_a_proxy_is_asked_for_other_machines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    with (
+        http.client("https://aws.amazon.com") as client,
+        pytest.raises(httpx.ConnectError),
+    ):
+        client.get("https://aws.amazon.com")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "error: invalid peer certificate: UnknownIssuer",
+        "npm error code SELF_SIGNED_CERT_IN_CHAIN",
+        "x509: certificate signed by unknown authority",
+    ],
+)
+def test_a_proxy_that_inspects_tls_is_told_by_what_to_set(tmp_path: Path, said: str) -> None:
+    with pytest.raises(NestctlError) as caught:
+        process.run(
+            ["sh", "-c", f"echo '{said}' >&2; exit 2"],
+            cwd=tmp_path,
+            env={},
+            log=tmp_path / "log",
+            code="dependencies",
+            what="It failed.",
+            next_="Check the network.",
+        )
+    assert all(name in caught.value.next for name in ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"))
+    assert "network" not in caught.value.next
