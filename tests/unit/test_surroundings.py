@@ -51,6 +51,7 @@ def test_home_and_path_are_not_the_callers(tmp_path: Path, monkeypatch: pytest.M
     assert seen["HOME"] == str(tmp_path / "home")
     assert seen["PATH"].startswith("/somewhere:")
     assert "planted" not in seen["PATH"]
+    assert seen["NPM_CONFIG_USERCONFIG"] != seen["NPM_CONFIG_GLOBALCONFIG"]  # npm ends at once otherwise
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "NODE_EXTRA_CA_CERTS"])

@@ -82,8 +82,9 @@ def environment(node: Path, home: Path) -> dict[str, str]:
         "CI": "1",
         "NEXT_TELEMETRY_DISABLED": "1",
         "NO_UPDATE_NOTIFIER": "1",
-        "NPM_CONFIG_USERCONFIG": os.devnull,
-        "NPM_CONFIG_GLOBALCONFIG": os.devnull,
+        # Two files that are not there: npm refuses one and the same for both.
+        "NPM_CONFIG_USERCONFIG": str(home / "user.npmrc"),
+        "NPM_CONFIG_GLOBALCONFIG": str(home / "global.npmrc"),
         "NPM_CONFIG_CACHE": _cache(),
     }
 
