@@ -45,8 +45,16 @@ variable "environments" {
   }
 
   validation {
-    condition     = length(setintersection(var.environments, ["bootstrap", "logs", "state"])) == 0
-    error_message = "environments: \"bootstrap\", \"logs\" and \"state\" name buckets of their own. Choose another name, such as \"staging\"."
+    condition     = alltrue([for environment in var.environments : !contains(["bootstrap", "logs", "state"], split("-", environment)[0])])
+    error_message = "environments: names that are or begin with \"bootstrap\", \"logs\" and \"state\" are kept for buckets and keys of their own. Choose another name, such as \"staging\"."
+  }
+
+  # A role may do as it likes with whatever bears its environment's name and a hyphen.
+  validation {
+    condition = alltrue([
+      for environment in var.environments : alltrue([for other in var.environments : !startswith(environment, "${other}-")])
+    ])
+    error_message = "environments: the role of an environment reaches whatever is named <environment>-..., so that no other may begin so: \"staging\" and \"staging-eu\" exclude each other."
   }
 }
 

@@ -90,6 +90,9 @@ NAMES = [
     ),
     (PRODUCTION, "[environments.state]", "environments.state", "no environment"),
     (PRODUCTION, "[environments.bootstrap]", "environments.bootstrap", "no environment"),
+    (PRODUCTION, "[environments.logs]", "environments.logs", "kept for Terraform's states"),
+    (PRODUCTION, "[environments.state-eu]", "environments.state-eu", "kept for Terraform's states"),
+    (PRODUCTION, "[environments.staging-eu]", "environments.staging-eu", "the role of staging may reach"),
     (
         PRODUCTION,
         '[environments."pro duction"]',

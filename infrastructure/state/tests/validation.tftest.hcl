@@ -67,6 +67,26 @@ run "refuses_an_environment_called_state" {
   expect_failures = [var.environments]
 }
 
+run "refuses_an_environment_that_takes_anothers_bucket" {
+  command = plan
+
+  variables {
+    environments = ["staging", "bootstrap-staging"]
+  }
+
+  expect_failures = [var.environments]
+}
+
+run "refuses_an_environment_within_reach_of_another" {
+  command = plan
+
+  variables {
+    environments = ["staging", "staging-eu"]
+  }
+
+  expect_failures = [var.environments]
+}
+
 run "refuses_access_logs_kept_for_no_time" {
   command = plan
 

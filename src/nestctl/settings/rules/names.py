@@ -24,6 +24,9 @@ LONGEST_PARAMETER = 1011
 ROOTS = ("state", "bootstrap", "modules")
 """Folders of infrastructure/ that are no environment."""
 
+KEPT = ("state", "bootstrap", "logs")
+"""Words after the project's name in buckets, keys and users of the roots ``state`` and ``bootstrap``."""
+
 FIRST_WORDS = {
     "aws": "Parameter Store keeps names that begin with aws for AWS",
     "ssm": "Parameter Store keeps names that begin with ssm for AWS",
@@ -96,6 +99,15 @@ def _environment(parts: Parts, name: str) -> Iterator[Fault]:
         return
     if name in ROOTS:
         yield Fault(where, f"infrastructure/{name} is no environment: choose another name")
+    elif (first := name.partition("-")[0]) in KEPT:
+        yield Fault(where, f"names with {first} first are kept for Terraform's states: choose another")
+    for other in parts.environments:
+        if name.startswith(f"{other}-"):
+            yield Fault(
+                where,
+                f"the role of {other} may reach whatever is named {other}-...: choose a name "
+                f"that does not begin with {other}-",
+            )
     if "--" in name:
         yield Fault(where, "RDS and ElastiCache take no name with two dashes in a row")
     if parts.project and len(stack := f"{parts.project.name}-{name}") > LONGEST_STACK:
