@@ -172,6 +172,9 @@ def test_what_is_read_from_parameter_store_or_written_there_is_known() -> None:
     parameters.list_parameters(store, "/p/")
     parameters.set_secret(store, "/p/B", "written-to-the-store", "key")
     parameters.get_value(Store(A="read-by-its-name"), "/p/A")  # type: ignore[arg-type]
+    parameters.may_be_shown(["HOST"])
+    parameters.list_parameters(Store(HOST="https://site.example"), "/p/")  # type: ignore[arg-type]
+    assert redaction.redact("at https://site.example") == "at https://site.example"
     for value in ("read-from-the-store", "written-to-the-store", "read-by-its-name"):
         assert redaction.redact(value) == INSTEAD
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -100,6 +100,14 @@ def set_secret(aws: Aws, name: str, value: str, key_id: str) -> None:
 
 
 def _learn(item: Mapping[str, Any]) -> None:
-    """Keep a secret that was read out of all that is printed from now on."""
-    if item["Type"] == "SecureString" and item["Value"] != PLACEHOLDER:
+    """Keep a secret that was read out of all that is printed from now on; plain values may be shown."""
+    if item["Name"].rpartition("/")[2] not in _plain and item["Value"] != PLACEHOLDER:
         learn(item["Value"])
+
+
+_plain: set[str] = set()
+
+
+def may_be_shown(names: Iterable[str]) -> None:
+    """Take note of parameters whose values are no secrets: all are stored under the stack's key."""
+    _plain.update(names)

@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from nestctl.aws import s3
+from nestctl.aws import parameters, s3
 from nestctl.aws.session import Aws
 from nestctl.build import backend as backend_build
 from nestctl.build import frontend as frontend_build
@@ -63,6 +63,8 @@ class Context:
         self.target = target
         self.reporter = reporter
         self.caller = Aws(target.region)
+        declared = settings.manifest.parameters
+        parameters.may_be_shown(name for name, entry in declared.items() if entry.kind == "plain")
         self._outputs: dict[str, dict[str, Any]] = {}
         self._plans: dict[str, Plan] = {}
         self._viewed: dict[Path, Root] = {}
