@@ -92,8 +92,11 @@ class Layout:
     def prepare(self) -> None:
         """Make the folders. As root the state folder lets others pass through, for PostgreSQL's own user."""
         passable = 0o711 if os.geteuid() == 0 else 0o700
+        # Under a narrow umask the folders above it would be closed to PostgreSQL's user.
+        new = [folder for folder in (self.root, *self.root.parents) if not folder.exists()]
         self.root.mkdir(parents=True, exist_ok=True)
-        self.root.chmod(passable)
+        for folder in (self.root, *new):
+            folder.chmod(passable)
         for folder in (
             self.log.parent,
             self.emulator,
@@ -103,6 +106,7 @@ class Layout:
         ):
             folder.mkdir(mode=0o700, exist_ok=True)
         self.ca.mkdir(mode=0o755, exist_ok=True)
+        self.ca.chmod(0o755)
 
 
 def default_state_dir(checkout: Path) -> Path:

@@ -160,11 +160,19 @@ def _build(target: Path, fill: Callable[[Path], None]) -> None:
     try:
         fill(new)
         _trust_extensions(new)
-        new.chmod(0o755)
+        _open(new)
         new.rename(target)
     except BaseException:
         shutil.rmtree(new, ignore_errors=True)
         raise
+
+
+def _open(folder: Path) -> None:
+    """Let PostgreSQL's own user read all of it, whatever the umask of who unpacked it."""
+    for path in (folder, *folder.rglob("*")):
+        if not path.is_symlink():
+            mode = path.stat().st_mode
+            path.chmod(mode | (0o555 if path.is_dir() or mode & 0o100 else 0o444))
 
 
 def _compose(archive: Path, pgvector: Path, new: Path) -> None:
