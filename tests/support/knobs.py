@@ -114,6 +114,7 @@ FIXED = {
     "environments.domain": "tests of the domain",
     "environments.region": "another region is another site",
     "environments.sizes": "ON and OFF",
+    "frontend.build_environment": "another build is another release",
     "frontend.command": "part of the task's definition, as its environment is",
     "frontend.image": "every release: tests/e2e/test_releases.py",
     "frontend.port": "target groups of two ports stand side by side: modules/alb/tests",
