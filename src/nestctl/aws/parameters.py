@@ -53,6 +53,12 @@ def holds_value(text: str) -> bool:
     return text.strip() not in ("", PLACEHOLDER)
 
 
+def written(aws: Aws, name: str) -> str:
+    """Return what no later write of a parameter shares, by its full name."""
+    found = aws.client("ssm").get_parameter(Name=name)["Parameter"]
+    return State(name, True, found["Version"], found["LastModifiedDate"]).written
+
+
 def is_set(aws: Aws, name: str) -> bool:
     """Tell whether a parameter is there and holds a value, by its full name."""
     from botocore.exceptions import ClientError

@@ -139,6 +139,12 @@ def put(
     )
 
 
+def write(aws: Aws, bucket: str, key: str, data: bytes) -> None:
+    """Write a small object of nestctl's own."""
+    digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
+    aws.client("s3").put_object(Bucket=bucket, Key=key, Body=data, ChecksumSHA256=digest)
+
+
 def tags(aws: Aws, bucket: str, key: str) -> dict[str, str]:
     """Return an object's tags; empty when the object is not there."""
     from botocore.exceptions import ClientError

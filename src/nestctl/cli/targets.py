@@ -118,6 +118,7 @@ def local_target(settings: Settings, progress: Callable[[str], None], *, start: 
         credentials_file=Path(info.aws_credentials_file),
         image_kind="process",
         reach=reach,
+        authorities=cloud.authorities,
         nameserver=(address, int(port)),
         dns_advice="Set each record (nestctl local dns set NAME TYPE VALUE)",
     )

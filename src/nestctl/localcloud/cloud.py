@@ -113,6 +113,11 @@ class LocalCloud:
         """Everything the cloud remembers."""
         return self._layout.root
 
+    @property
+    def authorities(self) -> Path:
+        """File with the machine's authorities and the local one."""
+        return self._layout.ca / "bundle.pem"
+
     def start(self, progress: Progress, *, port: int | None = None, delay: float | None = None) -> CloudInfo:
         """Start it, or find it running; it answers when this returns.
 

@@ -59,9 +59,9 @@ class Bootstrap:
         return f"role {identities.role_name(context)}: {counts}"
 
     def verify(self, context: Context, tell: Tell) -> None:
-        """Assume the role through the profile."""
+        """Assume the role through the profile, and try a call that it may make, before the next apply."""
         tell("assuming the role")
-        caller = context.deployer.client("sts").get_caller_identity()["Arn"]
+        caller = identities.wait_until_assumed(context, tell)
         if f"/{identities.role_name(context)}/" not in caller:
             raise NestctlError(
                 "role-not-assumed",

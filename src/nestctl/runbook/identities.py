@@ -4,19 +4,40 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from botocore.exceptions import ClientError
 
 from nestctl.aws import identities
-from nestctl.aws.session import Aws
+from nestctl.aws.session import Aws, error_code
 from nestctl.report import NestctlError
 from nestctl.runbook.context import Context
 from nestctl.runbook.step import Tell
 from nestctl.settings.paths import INFRASTRUCTURE
 
 SPREAD = 60.0
-"""Seconds that a new access key may take to be known everywhere (IAM is eventually consistent)."""
+"""Seconds that a new key, policy or role may take to be known everywhere (IAM is eventually consistent)."""
+
+FIRST_PAUSE, LAST_PAUSE = 0.5, 5.0
+"""Seconds between two tries."""
+
+NOT_KNOWN = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "SignatureDoesNotMatch",
+        "UnauthorizedOperation",
+        "UnrecognizedClientException",
+    }
+)
+"""Codes with which AWS refuses whom, or what, it does not know yet (and whom it will always refuse)."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -102,6 +123,8 @@ def ensure(context: Context, identity: Identity, tell: Tell) -> None:
         _wait_until_known(context, identity, tell)
     region = {"region": context.target.region}
     identities.write_profile(context.target.config_file, _section(identity.profile), region)
+    if identity != of_environment(context):  # that one may only assume a role, which may not be there yet
+        _wait_until_allowed(context, identity, tell)
 
 
 def ensure_role_profile(context: Context, external_id: str) -> None:
@@ -149,22 +172,74 @@ def _section(profile: str) -> str:
 
 
 def _wait_until_known(context: Context, identity: Identity, tell: Tell) -> None:
+    def ask() -> None:
+        _ = Aws(context.target.region, identity.profile).account_id
+
+    until_allowed(f"the new access key of {identity.user}", ask, tell)
+
+
+def _wait_until_allowed(context: Context, identity: Identity, tell: Tell) -> None:
+    """Make a call that the user's policy allows, before Terraform makes a hundred of them."""
+    aws = Aws(context.target.region, identity.profile)
+
+    def ask() -> None:
+        if identity == of_state(context):
+            aws.client("kms").list_aliases(Limit=1)
+        else:
+            identities.external_id(aws, role_name(context))
+
+    until_allowed(f"the policy of {identity.user}", ask, tell)
+
+
+def wait_until_assumed(context: Context, tell: Tell) -> str:
+    """Assume the environment's role, and make a call that its policies allow.
+
+    Returns:
+        The caller's ARN as AWS says it.
+    """
+
+    def ask() -> str:
+        # Anew each time: a client keeps what it was refused with.
+        aws = Aws(context.target.region, context.stack)
+        caller = str(aws.client("sts").get_caller_identity()["Arn"])
+        aws.client("kms").list_aliases(Limit=1)
+        return caller
+
+    return until_allowed(f"the role {role_name(context)}", ask, tell)
+
+
+def until_allowed(what: str, ask: Callable[[], T], tell: Tell) -> T:
+    """Repeat a call until AWS knows who makes it and what they may.
+
+    IAM is eventually consistent: a new key, policy or role takes seconds to be known everywhere.
+
+    Args:
+        what: What is new, for people.
+        ask: Makes the call.
+        tell: Told that it is waited for.
+
+    Raises:
+        NestctlError: ``access-key`` when AWS still refuses after a minute.
+    """
     deadline = time.monotonic() + SPREAD
+    pause = FIRST_PAUSE
     while True:
         try:
-            _ = Aws(context.target.region, identity.profile).account_id
-        except NestctlError as error:
+            return ask()
+        except (ClientError, NestctlError) as error:
+            cause = error.__cause__ if isinstance(error, NestctlError) else error
+            if error_code(cause if isinstance(cause, Exception) else error) not in NOT_KNOWN:
+                raise
             if time.monotonic() > deadline:
                 raise NestctlError(
                     "access-key",
-                    f"AWS does not know the new access key of {identity.user} after {SPREAD:.0f} s.",
-                    error.why,
+                    f"AWS does not know {what} after {SPREAD:.0f} s.",
+                    str(cause),
                     "Run the same command again.",
                 ) from error
-            tell(f"waiting until AWS knows the new access key of {identity.user}")
-            time.sleep(2)
-        else:
-            return
+        tell(f"waiting until AWS knows {what}")
+        time.sleep(pause)
+        pause = min(pause * 1.5, LAST_PAUSE)
 
 
 def policy_files() -> list[Path]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from nestctl.aws import cache, parameters
+from nestctl.aws import parameters
 from nestctl.report import NestctlError
-from nestctl.runbook import secret_settings, stack
+from nestctl.runbook import cache_token, secret_settings, stack
 from nestctl.runbook.context import Context
 from nestctl.runbook.step import Check, Tell, done, needed
 
@@ -32,8 +32,8 @@ class Secrets:
         missing = {name: declared[name].without for name in unset if declared[name].kind == "secret"}
         plan = [*secret_settings.plan(context), *(f"generate {name}" for name in generate)]
         group = stack.outputs(context)["cache_replication_group_id"]
-        if not cache.has_token(context.deployer, group):
-            plan.append(f"give the cache {group} its token")
+        if problem := cache_token.problem(context):
+            plan.append(f"give the cache {group} its token: {problem}")
         if plan:
             return needed("; ".join(plan), *plan, missing=missing)
         return done(_summary(missing), missing=missing)
@@ -51,11 +51,9 @@ class Secrets:
                     context.deployer, f"{path}{name}", secrets.token_urlsafe(SECRET_BYTES), key
                 )
                 made += 1
-        group = values["cache_replication_group_id"]
-        if not cache.has_token(context.deployer, group):
+        if cache_token.problem(context):
             tell("giving the cache its token")
-            token = parameters.get_value(context.deployer, values["cache_auth_token_parameter"])
-            cache.set_token(context.deployer, group, token, tell)
+            cache_token.give(context, tell)
         told = f"{made} generated, the cache asks for its token"
         return f"{told}; {renewed} with other settings and the same value" if renewed else told
 

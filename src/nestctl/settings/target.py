@@ -27,6 +27,7 @@ class Target:
         image_kind: What the registry's images must be for this endpoint to run them.
         reach: Turns an address that AWS reports into one that answers from this machine.
         nameserver: Address and UDP port of the DNS server to ask; ``None`` for the system's.
+        authorities: File of the authorities whose certificates the target has; ``None`` for the system's.
         dns_advice: How a record comes into DNS, as an order to the user.
     """
 
@@ -38,4 +39,5 @@ class Target:
     image_kind: ImageKind = "container"
     reach: Callable[[str], str] = field(default=_same, repr=False)
     nameserver: tuple[str, int] | None = None
+    authorities: Path | None = None
     dns_advice: str = "Put the records into the DNS of the domain"

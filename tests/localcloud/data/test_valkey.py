@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from botocore.exceptions import ClientError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from nestctl.aws import cache as nest_cache
 from nestctl.localcloud import LocalCloud
 
 Client = Callable[[str], Any]
@@ -46,9 +48,17 @@ def connect(cloud: LocalCloud, group: Any, token: str | None = None, *, tls: boo
 
 
 def set_token(aws: Client, name: str, token: str, strategy: str) -> Any:
-    return aws("elasticache").modify_replication_group(
+    aws("elasticache").modify_replication_group(
         ReplicationGroupId=name, AuthToken=token, AuthTokenUpdateStrategy=strategy, ApplyImmediately=True
-    )["ReplicationGroup"]
+    )
+    return available(aws, name)
+
+
+def available(aws: Client, name: str) -> Any:
+    aws("elasticache").get_waiter("replication_group_available").wait(
+        ReplicationGroupId=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
+    return aws("elasticache").describe_replication_groups(ReplicationGroupId=name)["ReplicationGroups"][0]
 
 
 def test_a_group_speaks_tls_with_a_certificate_of_the_local_authority(
@@ -124,3 +134,59 @@ def test_no_token_lies_in_the_state(running: LocalCloud) -> None:
             content = file.read_bytes()
             assert FIRST.encode() not in content, file
             assert SECOND.encode() not in content, file
+
+
+def test_a_group_that_changes_refuses_another_change(aws: Client) -> None:
+    cache = aws("elasticache")
+    made = cache.create_replication_group(
+        ReplicationGroupId="valkey-busy", ReplicationGroupDescription="x", TransitEncryptionEnabled=True
+    )["ReplicationGroup"]
+    assert made["Status"] == "creating"
+
+    def refused(change: Callable[[], Any]) -> bool:
+        with pytest.raises(ClientError) as error:
+            change()
+        return bool(error.value.response["Error"]["Code"] == "InvalidReplicationGroupState")
+
+    def modify() -> Any:
+        return cache.modify_replication_group(
+            ReplicationGroupId="valkey-busy", AutoMinorVersionUpgrade=False, ApplyImmediately=True
+        )["ReplicationGroup"]
+
+    def delete() -> Any:
+        return cache.delete_replication_group(ReplicationGroupId="valkey-busy")
+
+    assert refused(modify)
+    assert refused(delete)
+    available(aws, "valkey-busy")
+    assert modify()["Status"] == "modifying"
+    assert refused(modify)
+    assert refused(delete)
+    available(aws, "valkey-busy")
+    delete()
+
+
+def test_an_interrupted_change_of_the_token_is_seen_and_ended(running: LocalCloud, aws: Client) -> None:
+    """ElastiCache says the same of a token that is only rotated in, and the cache then takes nobody's."""
+    ours: Any = SimpleNamespace(client=aws)
+    bundle = running.authorities
+    create(aws, "valkey-token-cut")
+
+    def door(token: str = FIRST) -> str:
+        return nest_cache.knock(nest_cache.describe(ours, "valkey-token-cut"), token, bundle)
+
+    assert door() == "open"
+    set_token(aws, "valkey-token-cut", FIRST, "ROTATE")
+    assert nest_cache.describe(ours, "valkey-token-cut").enabled
+    assert door() == "open"
+    nest_cache.set_token(ours, "valkey-token-cut", FIRST, print, 60)
+    assert door() == "closed"
+    assert door(SECOND) == "wrong-token"
+    before = nest_cache.describe(ours, "valkey-token-cut").changed
+    nest_cache.set_token(ours, "valkey-token-cut", SECOND, print, 60)
+    assert door(SECOND) == "closed"
+    after = nest_cache.describe(ours, "valkey-token-cut").changed
+    assert before is not None
+    assert after is not None
+    assert after > before
+    assert nest_cache.knock(nest_cache.describe(ours, "valkey-token-cut"), SECOND) == "unreachable"

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ministack.core.responses import get_account_id, get_region, request_scope
+from ministack.core.responses import get_account_id, get_region, now_iso, request_scope
 from ministack.services import elasticache
 
-from nestctl.localcloud import data
+from nestctl.localcloud import data, pace
 from nestctl.localcloud.control import form, replies
 from nestctl.localcloud.control.corrections import elasticache_members as members
 from nestctl.localcloud.control.registry import corrects
@@ -25,6 +25,7 @@ LOOPBACK = "127.0.0.1"
 # The emulator keeps tokens in its state files, so it gets one that opens nothing, of the shape AWS demands.
 WITHHELD = "withheld-from-the-emulator"
 Record = dict[str, Any]
+_changes = pace.Changes()
 
 
 @corrects("elasticache", "CreateReplicationGroup", until="the emulator runs a cache without Docker, with TLS")
@@ -36,6 +37,8 @@ async def create_replication_group(call: Call, proceed: Proceed, cloud: Cloud) -
     if reply.status >= 300 or record is None:  # noqa: PLR2004
         return reply
     record["_auth_tokens"] = []
+    record["_born"] = now_iso()
+    _changes.begin(_key(record), "creating")
     if key := call.params.get("KmsKeyId"):
         record["KmsKeyId"] = key
     cache = Cache(
@@ -57,6 +60,8 @@ async def modify_replication_group(call: Call, proceed: Proceed, cloud: Cloud) -
     """Set the token in the server itself; the members follow their group."""
     if (refused := members.refusal(_record_of(call), call)) is not None:
         return refused
+    if (refused := _busy(call, "modify")) is not None:
+        return refused
     token = call.params.get("AuthToken")
     strategy = call.params.get("AuthTokenUpdateStrategy", "ROTATE")
     reply = await proceed(form.changed(call, {"AuthToken": WITHHELD} if token else {}))
@@ -69,15 +74,22 @@ async def modify_replication_group(call: Call, proceed: Proceed, cloud: Cloud) -
     members.follow(record, call)
     if token or strategy == "DELETE":
         await data.engine().set_tokens(_key(record), _next_tokens(record, strategy, token or ""))
+        record["_token_changed"] = now_iso()
+    _changes.begin(_key(record), "modifying")
+    if _changes.state(_key(record)):
+        _show(record, _port_of(record), "modifying")
     return _rendered(call, record)
 
 
 @corrects("elasticache", "DeleteReplicationGroup", until="the emulator runs a cache without Docker, with TLS")
 async def delete_replication_group(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
     """Remove the server and its data."""
+    if (refused := _busy(call, "delete")) is not None:
+        return refused
     record = _record_of(call)
     reply = await proceed(call)
     if reply.status < 300 and record is not None:  # noqa: PLR2004
+        _changes.end(_key(record))
         await data.engine().delete(_key(record))
         cloud.release_port(_port_name(record))
         cloud.release_port(f"{_port_name(record)}/plain")
@@ -86,18 +98,16 @@ async def delete_replication_group(call: Call, proceed: Proceed, cloud: Cloud) -
 
 @corrects("elasticache", "DescribeReplicationGroups", until="the emulator answers the group's KMS key")
 async def describe_replication_groups(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:  # noqa: ARG001
-    """Add the KMS key."""
+    """Add the KMS key and times, and answer what is over as over."""
+    _settle_all()
     reply = await proceed(call)
 
     def complete(block: re.Match[str]) -> str:
         name = re.search(r"<ReplicationGroupId>([^<]+)<", block[0])
         record = elasticache._replication_groups.get(name[1]) if name else None  # noqa: SLF001
-        if record is None or not record.get("KmsKeyId"):
+        if record is None:
             return block[0]
-        return (
-            block[0].removesuffix("</ReplicationGroup>")
-            + f"<KmsKeyId>{record['KmsKeyId']}</KmsKeyId></ReplicationGroup>"
-        )
+        return block[0].removesuffix("</ReplicationGroup>") + _more(record) + "</ReplicationGroup>"
 
     body = re.sub(r"<ReplicationGroup>.*?</ReplicationGroup>", complete, reply.body.decode(), flags=re.DOTALL)
     return replace(reply, body=body.encode())
@@ -106,6 +116,7 @@ async def describe_replication_groups(call: Call, proceed: Proceed, cloud: Cloud
 @corrects("elasticache", "DescribeCacheClusters", until="the emulator answers AutoMinorVersionUpgrade")
 async def describe_cache_clusters(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:  # noqa: ARG001
     """Add the automatic upgrade setting, which a member takes from its group."""
+    _settle_all()
     reply = await proceed(call)
 
     def complete(block: re.Match[str]) -> str:
@@ -144,6 +155,7 @@ def resume(runtime: Runtime) -> None:
     for (account, region, _), record in list(elasticache._replication_groups.all_items()):  # noqa: SLF001
         with request_scope(account, region):
             port = runtime.port(_port_name(record))
+            record.pop("_server", None)
             _show(record, port, "creating")
             report = _reporter(record, account, region)
             backend = _backend_port(record, runtime)
@@ -182,18 +194,59 @@ def _reporter(record: Record, account: str, region: str) -> Callable[[str], None
     def report(status: str) -> None:
         with request_scope(account, region):
             if elasticache._replication_groups.get(record["ReplicationGroupId"]) is record:  # noqa: SLF001
-                port = record["NodeGroups"][0]["PrimaryEndpoint"]["Port"]
-                _show(record, port, "available" if status == "available" else "create-failed")
+                record["_server"] = "available" if status == "available" else "create-failed"
+                _settle(record)
 
     return report
 
 
 def _rendered(call: Call, record: Record) -> Reply:
-    key = f"<KmsKeyId>{record['KmsKeyId']}</KmsKeyId>" if record.get("KmsKeyId") else ""
     return replies.query_reply(
         call,
-        f"<ReplicationGroup>{elasticache._rg_xml(record)}{key}</ReplicationGroup>",  # noqa: SLF001
+        f"<ReplicationGroup>{elasticache._rg_xml(record)}{_more(record)}</ReplicationGroup>",  # noqa: SLF001
     )
+
+
+def _more(record: Record) -> str:
+    fields = {
+        "KmsKeyId": record.get("KmsKeyId"),
+        "ReplicationGroupCreateTime": record.get("_born"),
+        "AuthTokenLastModifiedDate": record.get("_token_changed"),
+    }
+    return "".join(f"<{name}>{value}</{name}>" for name, value in fields.items() if value)
+
+
+def _busy(call: Call, action: str) -> Reply | None:
+    """Refuse a change of a group that another change has not left yet."""
+    record = _record_of(call)
+    if record is None:
+        return None
+    _settle(record)
+    if record["Status"] not in ("creating", "modifying"):
+        return None
+    message = (
+        f"Replication group {record['ReplicationGroupId']} has status {record['Status']}, "
+        f"which is not valid for {action} operation."
+    )
+    return replies.error(call, "InvalidReplicationGroupState", message)
+
+
+def _settle_all() -> None:
+    for (account, region, _), record in list(elasticache._replication_groups.all_items()):  # noqa: SLF001
+        with request_scope(account, region):
+            _settle(record)
+
+
+def _settle(record: Record) -> None:
+    """Let a group be what its server is, once the time of its change is over."""
+    under_way = record["Status"] in ("creating", "modifying")
+    if under_way and record.get("_server") and _changes.state(_key(record)) is None:
+        _show(record, _port_of(record), record["_server"])
+
+
+def _port_of(record: Record) -> int:
+    port: int = record["NodeGroups"][0]["PrimaryEndpoint"]["Port"]
+    return port
 
 
 def _record_of(call: Call) -> Record | None:
