@@ -83,11 +83,20 @@ class ThreadCloud:
         logging.getLogger("nestctl").removeHandler(self.problems)
 
     async def _start(self) -> None:
+        from nestctl.localcloud import pace
         from nestctl.localcloud.control import emulator
 
+        # What runs behind the API is looked at here; that the API takes its time is looked at elsewhere.
+        pace.set_seconds(0)
         port = int(self.endpoint_url.rpartition(":")[2])
         emulator.configure(self.layout, port)
-        from nestctl.localcloud.control.corrections import cloudfront, ecs, elbv2, lambda_  # noqa: F401
+        from nestctl.localcloud.control.corrections import (  # noqa: F401
+            cloudfront,
+            ecs,
+            elbv2,
+            elbv2_certificates,
+            lambda_,
+        )
         from nestctl.localcloud.control.gateway import Gateway
         from nestctl.localcloud.control.server import ApiServer
         from nestctl.localcloud.supervise.runtime import Runtime
@@ -103,16 +112,18 @@ class ThreadCloud:
         await self._start_engines()
 
     async def _start_engines(self) -> None:
-        from nestctl.localcloud import compute, edge
+        from nestctl.localcloud import compute, dns, edge
 
+        await dns.start(self._runtime)
         await compute.start(self._runtime)
         await edge.start(self._runtime)
 
     async def _stop_engines(self) -> None:
-        from nestctl.localcloud import compute, edge
+        from nestctl.localcloud import compute, dns, edge
 
         await edge.stop()
         await compute.stop()
+        await dns.stop()
         await self._runtime.stop()
 
     async def restart_engines(self) -> None:
