@@ -24,7 +24,7 @@ REMOVED = (
     ("nest-bootstrap", "iam:GetPolicyVersion", "bootstrap"),
     ("nest-staging", "sts:AssumeRole", "certificate"),
     (PRINCIPALS[ROLE], "ecr:DescribeImages", "images"),
-    (PRINCIPALS[ROLE], "ec2:DescribeVpcs", "platform"),
+    (PRINCIPALS[ROLE], "ec2:DescribeVpcs", "certificate"),
 )
 
 

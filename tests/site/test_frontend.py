@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -19,19 +18,19 @@ SECONDS = 300
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sources(tmp_path_factory: pytest.TempPathFactory) -> build.FrontendBuild:
     """A copy of the sources with the packages of its lock file; the copy is kept, so that npm is quick."""
     log = tmp_path_factory.mktemp("frontend") / "build.log"
     wanted = build.describe(CHECKOUT, load_manifest(CHECKOUT).frontend, "", CACHE / "tests")
     build._install(wanted, log, lambda _: None)
-    return wanted.work
+    return wanted
 
 
-def run(folder: Path, *arguments: str) -> str:
+def run(sources: build.FrontendBuild, *arguments: str) -> str:
     done = subprocess.run(
         [str(node()), str(npm()), *arguments],
-        cwd=folder,
-        env={**build._environment(), "NO_COLOR": "1"},
+        cwd=sources.work,
+        env={**build._environment(sources), "NO_COLOR": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -44,12 +43,12 @@ def run(folder: Path, *arguments: str) -> str:
 
 
 @pytest.mark.timeout(SECONDS * 3)
-def test_its_types_hold(folder: Path) -> None:
-    run(folder, "run", "lint")
+def test_its_types_hold(sources: build.FrontendBuild) -> None:
+    run(sources, "run", "lint")
 
 
-def test_its_own_tests_pass(folder: Path) -> None:
-    said = run(folder, "test")
+def test_its_own_tests_pass(sources: build.FrontendBuild) -> None:
+    said = run(sources, "test")
     counts = {
         name: int(number)
         for name, number in re.findall(r"^\S+ (tests|pass|fail|skipped) (\d+)$", said, re.MULTILINE)
