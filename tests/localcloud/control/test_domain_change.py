@@ -83,6 +83,15 @@ def stack(tmp_path: Path, aws: Client, running: LocalCloud) -> Iterator[Stack]:
     ]
     group = aws("ec2").create_security_group(GroupName="move", Description="move", VpcId=vpc)["GroupId"]
     aws("s3").create_bucket(Bucket="move-logs")
+    logs = {
+        "Effect": "Allow",
+        "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": "arn:aws:s3:::move-logs/*",
+    }
+    aws("s3").put_bucket_policy(
+        Bucket="move-logs", Policy=json.dumps({"Version": "2012-10-17", "Statement": [logs]})
+    )
     stack = Stack(
         tmp_path,
         running,
