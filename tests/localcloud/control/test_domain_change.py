@@ -9,7 +9,7 @@ import ssl
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,7 +26,7 @@ OLD, NEW = "old.move.example.org", "new.move.example.org"
 
 
 class Stack:
-    """The module ``alb`` by itself, applied to the running cloud."""
+    """The module ``alb`` by itself, applied to the running cloud, which is thrown away with it."""
 
     def __init__(self, folder: Path, cloud: LocalCloud, values: dict[str, Any]) -> None:
         self.folder = folder
@@ -75,7 +75,7 @@ class Stack:
 
 
 @pytest.fixture
-def stack(tmp_path: Path, aws: Client, running: LocalCloud) -> Iterator[Stack]:
+def stack(tmp_path: Path, aws: Client, running: LocalCloud) -> Stack:
     vpc = aws("ec2").create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
     subnets = [
         aws("ec2").create_subnet(VpcId=vpc, CidrBlock=f"10.9.{n}.0/24", AvailabilityZone=f"us-east-1{z}")
@@ -92,7 +92,7 @@ def stack(tmp_path: Path, aws: Client, running: LocalCloud) -> Iterator[Stack]:
     aws("s3").put_bucket_policy(
         Bucket="move-logs", Policy=json.dumps({"Version": "2012-10-17", "Statement": [logs]})
     )
-    stack = Stack(
+    return Stack(
         tmp_path,
         running,
         {
@@ -107,8 +107,6 @@ def stack(tmp_path: Path, aws: Client, running: LocalCloud) -> Iterator[Stack]:
             "backend_paths": ["/api/*"],
         },
     )
-    yield stack
-    stack.terraform("destroy", "-auto-approve", "-input=false", "-no-color")
 
 
 class Visitors:
