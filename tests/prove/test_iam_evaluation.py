@@ -170,3 +170,10 @@ def test_cloudfront_judges_its_creating_actions_on_what_they_make() -> None:
     found = reference.action("cloudfront:CreateOriginAccessControl")
     assert found is not None
     assert found.required == {"origin-access-control"}
+
+
+def test_a_long_name_has_its_type_all_the_same() -> None:
+    ssm = reference.service("ssm")
+    assert ssm is not None
+    assert "parameter" in ssm.types_of(f"arn:aws:ssm:us-east-1:1:parameter/{'a' * 3000}")
+    assert "parameter" in ssm.types_of(f"arn:aws:ssm:*:1:parameter/{'a' * 3000}*")

@@ -14,6 +14,9 @@ ACCOUNT_ID = "000000000000"
 REGION = "us-east-1"
 PROFILE = "nest-local"
 ACCESS_KEY_ID = "LOCALNEST00000000000"
+OWN_KEY_ID = "LOCALNEST00000000001"
+"""With which the local cloud calls its own API, where AWS would look at its own tables."""
+
 SECRET_ACCESS_KEY = "local-only-not-a-secret"  # noqa: S105 - opens nothing but this machine's loopback
 SYSTEM_STATE_HOME = Path("/var/lib")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from nestctl.policies.conditions import Context, hold
-from nestctl.policies.documents import Policy, Statement
+from nestctl.policies.documents import VARIABLE, Policy, Statement
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,13 @@ class Decision:
     policy: str = ""
 
 
+def applies(statement: Statement, request: Request) -> bool:
+    """Tell whether a statement is about a request, its conditions included and its principals aside."""
+    return statement.is_about(request.action, request.resource, request.context) and hold(
+        statement.conditions, request.context
+    )
+
+
 def decide(policies: Iterable[Policy], request: Request) -> Decision:
     """Judge a request by its principal's identity-based policies: a deny wins, else an allow, else no."""
     allowed = Decision(allowed=False)
@@ -47,9 +54,7 @@ def decide(policies: Iterable[Policy], request: Request) -> Decision:
         for statement in policy:
             if allowed.allowed and statement.allows:
                 continue
-            if statement.is_about(request.action, request.resource) and hold(
-                statement.conditions, request.context
-            ):
+            if applies(statement, request):
                 if not statement.allows:
                     return Decision(allowed=False, statement=statement, policy=policy.name)
                 allowed = Decision(allowed=True, statement=statement, policy=policy.name)
@@ -57,14 +62,20 @@ def decide(policies: Iterable[Policy], request: Request) -> Decision:
 
 
 def keys_that_matter(policies: Sequence[Policy], action: str, resource: str) -> set[str]:
-    """Return the condition keys, in lower case, that could change the decision."""
-    return {
-        condition.key.lower()
-        for policy in policies
-        for statement in policy
-        if statement.conditions and statement.is_about(action, resource)
-        for condition in statement.conditions
-    }
+    """Return the condition keys, in lower case, that could change the decision, variables included."""
+    found: set[str] = set()
+    for policy in policies:
+        for statement in policy:
+            patterns = [p for p in (*statement.resources, *statement.not_resources) if "${" in p]
+            if not (statement.conditions or patterns):
+                continue
+            # A resource with a variable in it is not known before the key is.
+            if not patterns and not statement.is_about(action, resource):
+                continue
+            values = [v for condition in statement.conditions for v in condition.values if "${" in v]
+            found |= {condition.key.lower() for condition in statement.conditions}
+            found |= {name[1].strip().lower() for v in (*patterns, *values) for name in VARIABLE.finditer(v)}
+    return found
 
 
 def message(principal: str, request: Request, decision: Decision, kind: str = "identity-based policy") -> str:

@@ -104,21 +104,24 @@ def has_condition(prefix: str, key: str) -> bool:
 
 def _overlap(form: str, pattern: str) -> bool:
     """Tell whether some text fits both patterns, each with ``*`` and ``?``."""
-
-    @functools.cache
-    def both(i: int, j: int) -> bool:
-        if i == len(form) and j == len(pattern):
-            return True
-        if i < len(form) and form[i] == "*":
-            return both(i + 1, j) or (j < len(pattern) and both(i, j + 1))
-        if j < len(pattern) and pattern[j] == "*":
-            return both(i, j + 1) or (i < len(form) and both(i + 1, j))
-        if i == len(form) or j == len(pattern):
-            return False
-        same = form[i] == pattern[j] or "?" in (form[i], pattern[j])
-        return same and both(i + 1, j + 1)
-
-    return both(0, 0)
+    if "*" not in pattern and "?" not in pattern:
+        return matches(form, pattern)
+    # By rows: whether the rest of one can fit the rest of the other. Some ARNs are too long for a recursion.
+    below = [False] * (len(pattern) + 1)
+    for i in range(len(form), -1, -1):
+        row = [False] * (len(pattern) + 1)
+        for j in range(len(pattern), -1, -1):
+            left, right = form[i : i + 1], pattern[j : j + 1]
+            if not left and not right:
+                row[j] = True
+            elif left == "*":
+                row[j] = below[j] or (bool(right) and row[j + 1])
+            elif right == "*":
+                row[j] = row[j + 1] or (bool(left) and below[j])
+            elif left and right and (left == right or "?" in (left, right)):
+                row[j] = below[j + 1]
+        below = row
+    return below[0]
 
 
 @functools.cache

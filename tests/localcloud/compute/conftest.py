@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import io
 import logging
 import socket
 import sys
 import threading
+import time
 import zipfile
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
@@ -17,7 +17,9 @@ from typing import Any, Self
 import boto3
 import pytest
 from botocore.config import Config
+from people import working_role
 
+from nestctl.localcloud import pace
 from nestctl.localcloud.layout import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Layout
 from nestctl.localcloud.supervise.ports import Ports
 
@@ -147,10 +149,8 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ThreadCloud]:
 
 @pytest.fixture(scope="session")
 def role(cloud: ThreadCloud) -> str:
-    policy = '{"Version":"2012-10-17","Statement":[]}'
-    with contextlib.suppress(Exception):
-        cloud.client("iam").create_role(RoleName="run", AssumeRolePolicyDocument=policy)
-    arn: str = cloud.client("iam").get_role(RoleName="run")["Role"]["Arn"]
+    arn = working_role(cloud.client, "run")
+    time.sleep(pace.seconds() + 0.1)  # IAM has heard of it by then
     return arn
 
 

@@ -17,6 +17,9 @@ from typing import Any
 import httpx
 import pytest
 from botocore.exceptions import ClientError
+from people import working_role
+
+from nestctl.localcloud import pace
 
 NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-1"], "securityGroups": ["sg-1"]}}
 SERVER = """
@@ -103,25 +106,30 @@ def push(cloud: Any, repository: str, tag: str, *, label: bool = True, user: str
     return f"{uri}:{tag}"
 
 
+EXECUTION_ROLE = "arn:aws:iam::000000000000:role/run"
+
+
 @pytest.fixture(scope="module")
 def image(cloud: Any) -> str:
     return push(cloud, "processes", "one")
 
 
 @pytest.fixture(scope="module")
-def ecs(cloud: Any) -> Any:
+def ecs(cloud: Any, role: str) -> Any:
+    assert role == EXECUTION_ROLE
     client = cloud.client("ecs")
     client.create_cluster(clusterName="tests")
     cloud.client("logs").create_log_group(logGroupName="/ecs/tests")
     return client
 
 
-def define(ecs: Any, family: str, image: str, **container: Any) -> str:
+def define(ecs: Any, family: str, image: str, *, role: str = EXECUTION_ROLE, **container: Any) -> str:
     options = {"awslogs-group": "/ecs/tests", "awslogs-region": "us-east-1", "awslogs-stream-prefix": family}
     definition = {"name": "main", "image": image, "essential": True,
                   "logConfiguration": {"logDriver": "awslogs", "options": options}, **container}  # fmt: skip
     made = ecs.register_task_definition(
-        family=family, requiresCompatibilities=["FARGATE"], networkMode="awsvpc", cpu="256", memory="512",
+        family=family, executionRoleArn=role,
+        requiresCompatibilities=["FARGATE"], networkMode="awsvpc", cpu="256", memory="512",
         containerDefinitions=[definition],
     )  # fmt: skip
     arn: str = made["taskDefinition"]["taskDefinitionArn"]
@@ -495,3 +503,24 @@ def test_a_task_writes_where_its_user_may_in_a_folder_of_its_own(
         assert lines[3] == str(found)
     assert not list((cloud.state_dir / "images").glob("*/srv/app/written"))
     assert not list((cloud.state_dir / "sandboxes").glob(f"{arn.rsplit('/', 1)[-1]}*"))
+
+
+def test_a_task_gets_only_what_its_execution_role_may_read(cloud: Any, ecs: Any, image: str) -> None:
+    """Image, secrets and log stream are the execution role's to fetch, not the task's and not anyone's."""
+    cloud.client("ssm").put_parameter(Name="/tests/closed", Value="shut", Type="SecureString", Overwrite=True)
+    secrets = [{"name": "WORD", "valueFrom": "arn:aws:ssm:us-east-1:000000000000:parameter/tests/closed"}]
+    pulls = ("ecr:*", "logs:*")
+    for actions, words in (
+        (pulls, "not authorized to perform: ssm:GetParameters"),
+        (("ecr:GetAuthorizationToken", "logs:*"), "not authorized to perform: ecr:BatchGetImage"),
+        # ECS reads by GetParameters; the right to GetParameter is another one.
+        (("ecr:*", "logs:*", "ssm:GetParameter"), "not authorized to perform: ssm:GetParameters"),
+        (("ecr:*", "ssm:*"), "not authorized to perform: logs:CreateLogStream"),
+    ):
+        narrow = working_role(
+            cloud.client, f"narrow-{len(actions)}-{actions[-1][:3]}-{len(actions[0])}", *actions
+        )
+        time.sleep(pace.seconds() + 0.1)  # IAM has heard of it by then
+        definition = define(ecs, "closed", image, role=narrow, secrets=secrets)
+        stopped = finish(ecs, start(ecs, definition))
+        assert words in stopped["stoppedReason"]

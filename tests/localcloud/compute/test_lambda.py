@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from people import document
+
+from nestctl.localcloud import pace
 
 ECHO = "def handler(event, context):\n    return {'event': event, 'version': context.function_version}\n"
 
@@ -239,3 +242,31 @@ def test_event_runs_in_the_background_and_dry_run_runs_nothing(cloud: Any, funct
     while not marks() and time.monotonic() < deadline:
         time.sleep(0.05)
     assert marks() == 1
+
+
+def test_an_environment_is_decrypted_as_the_functions_role(cloud: Any, functions: Any) -> None:
+    """Lambda's grant is bound by the role's boundary, which must leave the key's use through Lambda in."""
+    iam, key = cloud.client("iam"), cloud.client("kms").create_key()["KeyMetadata"]["Arn"]
+    source = "import os\ndef handler(e, c):\n    return os.environ['WORD']\n"
+    functions.create("sealed", source, KMSKeyArn=key, Environment={"Variables": {"WORD": "open"}})
+    assert invoke(functions, "sealed") == "open"
+    for number, (actions, allowed) in enumerate(((["logs:*"], False), (["logs:*", "kms:Decrypt"], True))):
+        via = {"StringEquals": {"kms:ViaService": "lambda.us-east-1.amazonaws.com"}}
+        limit = document({"Action": actions, "Resource": "*"} | ({"Condition": via} if allowed else {}))
+        arn = iam.create_policy(PolicyName=f"bound-{number}", PolicyDocument=limit)["Policy"]["Arn"]
+        iam.put_role_permissions_boundary(RoleName="run", PermissionsBoundary=arn)
+        time.sleep(pace.seconds() + 0.1)  # IAM has heard of it by then
+        functions.update("sealed", f"{source}# {number}")  # a new sandbox, which decrypts again
+        try:
+            if allowed:
+                assert invoke(functions, "sealed") == "open"
+                continue
+            with pytest.raises(ClientError) as caught:
+                invoke(functions, "sealed")
+            error = caught.value.response["Error"]
+            assert error["Code"] == "KMSAccessDeniedException"
+            assert (
+                f"kms:Decrypt on resource: {key} because no permissions boundary allows" in error["Message"]
+            )
+        finally:
+            iam.delete_role_permissions_boundary(RoleName="run")

@@ -20,6 +20,7 @@ import httpx
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from people import soon, working_role
 
 from nestctl.localcloud.control.registry import CORRECTIONS
 
@@ -53,17 +54,16 @@ def make_function(
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("app.py", source)
-    with contextlib.suppress(ClientError):
-        aws("iam").create_role(
-            RoleName="needed", AssumeRolePolicyDocument='{"Version":"2012-10-17","Statement":[]}'
+    role = working_role(aws, "needed")
+    soon(
+        lambda: aws("lambda").create_function(
+            FunctionName=made,
+            Role=role,
+            Handler="app.handler",
+            Runtime=f"python{sys.version_info.major}.{sys.version_info.minor}",
+            Code={"ZipFile": buffer.getvalue()},
+            Publish=True,
         )
-    aws("lambda").create_function(
-        FunctionName=made,
-        Role="arn:aws:iam::000000000000:role/needed",
-        Handler="app.handler",
-        Runtime=f"python{sys.version_info.major}.{sys.version_info.minor}",
-        Code={"ZipFile": buffer.getvalue()},
-        Publish=True,
     )
     if wait:
         waiter = aws("lambda").get_waiter("function_active_v2")

@@ -15,6 +15,7 @@ import correction_probes as updates
 import pytest
 from botocore.exceptions import ClientError
 from botocore.exceptions import ConnectionError as NoAnswer
+from people import document, soon, working_role
 
 from nestctl.localcloud.control.registry import CORRECTIONS
 from nestctl.localcloud.supervise.supervisor import load_corrections
@@ -93,17 +94,19 @@ def acl_rule(aws: Client, *, replaced: bool) -> bool:
 def a_flow_log_answers_its_settings(aws: Client) -> bool:
     vpc = aws("ec2").create_vpc(CidrBlock=next(networks))["Vpc"]["VpcId"]
     wanted = {
-        "DeliverLogsPermissionArn": "arn:aws:iam::000000000000:role/flow",
+        "DeliverLogsPermissionArn": working_role(aws, "flow"),
         "LogGroupName": "flow",
         "MaxAggregationInterval": 60,
         "LogFormat": "${version} ${start}",
     }
-    made = aws("ec2").create_flow_logs(
-        ResourceIds=[vpc],
-        ResourceType="VPC",
-        TrafficType="ALL",
-        TagSpecifications=[{"ResourceType": "vpc-flow-log", "Tags": [{"Key": "a", "Value": "b"}]}],
-        **wanted,
+    made = soon(
+        lambda: aws("ec2").create_flow_logs(
+            ResourceIds=[vpc],
+            ResourceType="VPC",
+            TrafficType="ALL",
+            TagSpecifications=[{"ResourceType": "vpc-flow-log", "Tags": [{"Key": "a", "Value": "b"}]}],
+            **wanted,
+        )
     )["FlowLogIds"]
     (found,) = aws("ec2").describe_flow_logs(FlowLogIds=made)["FlowLogs"]
     return all(found.get(key) == value for key, value in wanted.items()) and found["Tags"] == [
@@ -238,8 +241,13 @@ def arm64_has_an_image(aws: Client) -> bool:
 
 
 def a_trail_keeps_its_tags(aws: Client) -> bool:
+    bucket = name("trail")
+    aws("s3").create_bucket(Bucket=bucket)
+    where = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    writer = {"Principal": {"Service": "cloudtrail.amazonaws.com"}, "Action": "s3:*", "Resource": where}
+    aws("s3").put_bucket_policy(Bucket=bucket, Policy=document(writer))
     made = aws("cloudtrail").create_trail(
-        Name=name("trail"), S3BucketName="trail", TagsList=[{"Key": "Name", "Value": "trail"}]
+        Name=name("trail"), S3BucketName=bucket, TagsList=[{"Key": "Name", "Value": "trail"}]
     )["TrailARN"]
     (found,) = aws("cloudtrail").list_tags(ResourceIdList=[made])["ResourceTagList"]
     return bool(found["TagsList"] == [{"Key": "Name", "Value": "trail"}])
@@ -444,7 +452,9 @@ def a_role_asks_for_its_external_id(aws: Client) -> bool:
             return error.response["Error"]["Code"] != "AccessDenied"
         return True
 
-    return given(ExternalId="right") and not given(ExternalId="wrong") and not given()
+    # A role is known a moment after it is made.
+    soon(lambda: aws("sts").assume_role(RoleArn=arn, RoleSessionName="probe", ExternalId="right"))
+    return not given(ExternalId="wrong") and not given()
 
 
 def a_new_value_keeps_its_key(aws: Client) -> bool:

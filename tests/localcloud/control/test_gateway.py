@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from botocore.exceptions import ClientError
+from people import document
 
 from nestctl.localcloud.control.identify import identify
 
@@ -137,6 +138,8 @@ def test_a_kept_connection_serves_large_and_empty_answers(endpoint: str, aws: Cl
     aws("s3").create_bucket(Bucket="gateway-large")
     content = bytes(range(256)) * 20_000
     aws("s3").put_object(Bucket="gateway-large", Key="large", Body=content)
+    anyone = {"Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::gateway-large/*"}
+    aws("s3").put_bucket_policy(Bucket="gateway-large", Policy=document(anyone))
     connection = http.client.HTTPConnection(urlsplit(endpoint).netloc, timeout=20)
     for _ in range(3):
         connection.request("GET", "/gateway-large/large")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from people import delay, working_role
 
 Client = Callable[[str], Any]
 POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"%s"}]}'
@@ -42,6 +44,12 @@ CONTAINER = {"name": "web", "image": "busybox"}
 
 def name(prefix: str) -> str:
     return f"{prefix}-{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _role(aws: Client, endpoint: str) -> None:
+    working_role(aws, ROLE.rpartition("/")[2])
+    time.sleep(delay(endpoint) + 0.1)  # IAM has heard of it by then
 
 
 @pytest.fixture(scope="module")

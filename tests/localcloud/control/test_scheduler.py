@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from people import working_role
 
 from nestctl.localcloud.control.corrections.scheduler import run_task
 
+PATIENCE = 3.0  # seconds
 Client = Callable[[str], Any]
 CLUSTER = "arn:aws:ecs:us-east-1:000000000000:cluster/tasks"
 
@@ -59,6 +61,8 @@ def test_a_schedule_runs_its_task(aws: Client) -> None:
         memory="512",
         containerDefinitions=[{"name": "only", "image": "no-such-repository:latest", "essential": True}],
     )["taskDefinition"]["taskDefinitionArn"]
+    role = working_role(aws, "scheduler")
+    time.sleep(PATIENCE)  # IAM has heard of it by then
     moment = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1)
     aws("scheduler").create_schedule(
         Name="soon",
@@ -66,7 +70,7 @@ def test_a_schedule_runs_its_task(aws: Client) -> None:
         FlexibleTimeWindow={"Mode": "OFF"},
         Target={
             "Arn": cluster,
-            "RoleArn": "arn:aws:iam::000000000000:role/scheduler",
+            "RoleArn": role,
             "EcsParameters": {
                 "TaskDefinitionArn": definition.rpartition(":")[0],
                 "LaunchType": "FARGATE",

@@ -37,19 +37,19 @@ class Launch:
     port: int
 
 
-async def secrets(cloud: Cloud, container: Mapping[str, Any], region: str) -> dict[str, str]:
-    """Values of the container's ``secrets``, decrypted.
+async def secrets(cloud: Cloud, container: Mapping[str, Any], region: str, role: str) -> dict[str, str]:
+    """Values of the container's ``secrets``, decrypted, as the task's execution role may read them.
 
     Raises:
         SecretError: One is missing or cannot be read; the message is ECS's.
     """
     found = {}
     for entry in container.get("secrets") or []:
-        found[entry["name"]] = await _secret(cloud, str(entry["valueFrom"]), region)
+        found[entry["name"]] = await _secret(cloud, str(entry["valueFrom"]), region, role)
     return found
 
 
-async def _secret(cloud: Cloud, source: str, region: str) -> str:
+async def _secret(cloud: Cloud, source: str, region: str, role: str) -> str:
     if source.startswith("arn:"):
         region = source.split(":")[3]
     if ":secretsmanager:" in source:
@@ -62,6 +62,7 @@ async def _secret(cloud: Cloud, source: str, region: str) -> str:
                 "GetSecretValue",
                 {key: value for key, value in request.items() if value},
                 region,
+                role=role,
             )
             text = str(answer["SecretString"])
             return str(json.loads(text)[rest[0]]) if rest[0] else text
@@ -76,14 +77,23 @@ async def _secret(cloud: Cloud, source: str, region: str) -> str:
                 f"failed to fetch secret {arn} from secrets manager: {error}"
             ) from error
     name = source.partition(":parameter")[2] if source.startswith("arn:") else source
+    if not role:
+        raise SecretError(f"{_CANNOT_PULL}: the task definition has no execution role")
     try:
-        answer = await cloud.api("ssm", "GetParameter", {"Name": name, "WithDecryption": True}, region)
+        # ECS asks for all of a container's at once, which is a permission of its own.
+        wanted = {"Names": [name], "WithDecryption": True}
+        answer = await cloud.api("ssm", "GetParameters", wanted, region, role=role)
     except Exception as error:
         raise SecretError(
             f"{_CANNOT_PULL}: unable to retrieve secrets from ssm: service call has been retried 1 time(s): "
-            f"invalid ssm parameters: {name}"
+            f"invalid ssm parameters: {name}: {error}"
         ) from error
-    return str(answer["Parameter"]["Value"])
+    if not answer["Parameters"]:
+        raise SecretError(
+            f"{_CANNOT_PULL}: unable to retrieve secrets from ssm: service call has been retried 1 time(s): "
+            f"invalid ssm parameters: {name}"
+        )
+    return str(answer["Parameters"][0]["Value"])
 
 
 def free_port() -> int:

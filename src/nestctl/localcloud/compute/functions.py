@@ -40,6 +40,7 @@ class Version:
         storage: Megabytes of /tmp.
         environment: Configured variables.
         role: ARN of the execution role.
+        key_arn: The customer's key that encrypts the environment; empty for AWS's own.
         log_group: CloudWatch Logs group.
         reserved: Reserved concurrency of the function, ``None`` when it has none.
         state: ``Active``, ``Pending``...
@@ -59,6 +60,7 @@ class Version:
     storage: int
     environment: Mapping[str, str]
     role: str
+    key_arn: str
     log_group: str
     reserved: int | None
     state: str
@@ -120,6 +122,7 @@ def find(name: str, qualifier: str | None, *, account: str, region: str) -> Vers
         storage=int((config.get("EphemeralStorage") or {}).get("Size", 512)),
         environment=(config.get("Environment") or {}).get("Variables", {}),
         role=str(config.get("Role") or ""),
+        key_arn=str(config.get("KMSKeyArn") or "") if config.get("Environment") else "",
         log_group=(config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{name}",
         reserved=function.get("concurrency"),
         state=config.get("State", "Active"),

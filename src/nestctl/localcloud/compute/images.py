@@ -28,6 +28,9 @@ ROOT = "${IMAGE_ROOT}"
 _REFERENCE = re.compile(
     r"(?P<registry>[^/]+)/(?P<name>[^:@]+)(?::(?P<tag>[^@]+))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?\Z"
 )
+REPOSITORY = re.compile(r"[^/]+\.dkr\.ecr\.[^/]+/(?P<name>[^:@]+)")
+"""Where the name of an ECR repository is in a reference to an image."""
+
 _WHITEOUT = ".wh."
 
 

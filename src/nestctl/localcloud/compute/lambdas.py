@@ -15,6 +15,7 @@ from nestctl.localcloud.compute import functions, packages
 from nestctl.localcloud.compute.functions import Version
 from nestctl.localcloud.compute.logs import LogWriter
 from nestctl.localcloud.compute.sandbox import InitError, Outcome, Sandbox, Variables
+from nestctl.localcloud.control.authorization import acting
 from nestctl.localcloud.control.types import Cloud
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,10 @@ LOCAL_CONCURRENCY = 10
 IDLE_SECONDS = 300.0
 """AWS keeps a warm environment for minutes, and does not say how many."""
 SWEEP_SECONDS = 15.0
+
+
+class KeyDeniedError(Exception):
+    """Lambda may not use the key of the function's environment; the message is Lambda's."""
 
 
 class ThrottledError(Exception):
@@ -228,6 +233,7 @@ class Lambdas:
 
         Raises:
             InitError: The process did not come up.
+            KeyDeniedError: Lambda may not decrypt the function's environment.
         """
         try:
             root = await asyncio.to_thread(
@@ -236,6 +242,15 @@ class Lambdas:
         except (packages.BadPackageError, functions.NoCodeError) as error:
             payload = f'{{"errorType": "Runtime.InvalidZip", "errorMessage": "{error}"}}'
             raise InitError(payload.encode()) from error
+        refused = acting.environment_refusal(
+            self._cloud, version.arn, version.role, version.key_arn, version.region
+        )
+        if refused:
+            raise KeyDeniedError(
+                "Lambda was unable to decrypt the environment variables because KMS access was denied. "
+                "Please check the function's KMS key settings. KMS Exception: AccessDeniedException"
+                f"KMS Message: {refused}"
+            )
         sandbox = Sandbox(self._cloud, version, root, self._logs, self._variables)
         await sandbox.start()
         return sandbox

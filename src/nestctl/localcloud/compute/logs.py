@@ -65,15 +65,19 @@ class LogWriter:
             await self.flush()
             pause = min(max(FLUSH_SECONDS, SHARE * (time.monotonic() - began)), LONGEST_PAUSE)
 
-    async def make(self, region: str, group: str, stream: str, *, create_group: bool = True) -> None:
+    async def make(
+        self, region: str, group: str, stream: str, *, create_group: bool = True, role: str = ""
+    ) -> None:
         """Create the stream, and the group when it is missing and may be made.
+
+        With a ``role``, only if that may do so.
 
         Raises:
             Exception: Whatever the API answers when the group is missing and may not be made.
         """
-        stream_of = {"logGroupName": group, "logStreamName": stream}
+        wanted = {"logGroupName": group, "logStreamName": stream}
         try:
-            await self._cloud.api("logs", "CreateLogStream", stream_of, region)
+            await self._cloud.api("logs", "CreateLogStream", wanted, region, role=role)
         except Exception as error:
             if "ResourceAlreadyExists" in _text(error):
                 self._made.add((region, group, stream))
@@ -81,11 +85,11 @@ class LogWriter:
             if not create_group or "ResourceNotFound" not in _text(error):
                 raise
             try:
-                await self._cloud.api("logs", "CreateLogGroup", {"logGroupName": group}, region)
+                await self._cloud.api("logs", "CreateLogGroup", {"logGroupName": group}, region, role=role)
             except Exception as second:
                 if "ResourceAlreadyExists" not in _text(second):
                     raise
-            await self._cloud.api("logs", "CreateLogStream", stream_of, region)
+            await self._cloud.api("logs", "CreateLogStream", wanted, region, role=role)
         self._made.add((region, group, stream))
 
     async def flush(self) -> None:

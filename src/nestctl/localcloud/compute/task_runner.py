@@ -16,7 +16,9 @@ from nestctl.localcloud.compute import confine, containers, ecs_state, images, i
 from nestctl.localcloud.compute.ecs_state import Place, Record
 from nestctl.localcloud.compute.images import Image
 from nestctl.localcloud.compute.logs import LogWriter
+from nestctl.localcloud.control.authorization import acting
 from nestctl.localcloud.control.types import Child, Cloud
+from nestctl.policies.evaluate import Request
 
 log = logging.getLogger(__name__)
 
@@ -136,9 +138,11 @@ class TaskRunner:
         if definition is None:
             raise StartError("ResourceInitializationError: the task definition is gone")
         self._role = str(definition.get("taskRoleArn") or "")
+        self._execution_role = str(definition.get("executionRoleArn") or "")
         self.record["pullStartedAt"] = ecs_state.now()
         for entry in definition["containerDefinitions"]:
             record = next(item for item in self.record["containers"] if item["name"] == entry["name"])
+            self._refuse_pull(entry["image"])
             try:
                 image = await asyncio.to_thread(
                     images.pull, self.place, entry["image"], self._cloud.state_dir
@@ -148,6 +152,24 @@ class TaskRunner:
             record["imageDigest"] = image.digest
             self._containers.append(_Container(entry, record, image))
         self.record["pullStoppedAt"] = ecs_state.now()
+
+    def _refuse_pull(self, image: str) -> None:
+        """Refuse an image that the execution role may not pull (Amazon ECR: the actions of a pull).
+
+        Raises:
+            StartError: With ECS's words.
+        """
+        match = images.REPOSITORY.match(image)
+        if match is None:
+            return
+        place = self.place
+        arn = f"arn:aws:ecr:{place.region}:{place.account}:repository/{match['name']}"
+        wanted = [Request("ecr:GetAuthorizationToken")]
+        wanted += [Request(f"ecr:{name}", arn) for name in ("BatchGetImage", "GetDownloadUrlForLayer")]
+        if refused := acting.refusal(self._cloud, self._execution_role, self.task_id, wanted):
+            raise StartError(
+                f"CannotPullContainerError: pull image manifest has been retried 1 time(s): {refused}"
+            )
 
     async def _live(self) -> tuple[str, str]:
         """Start the containers and wait for the task's end: reason and code of its stop."""
@@ -159,7 +181,7 @@ class TaskRunner:
         for entry in self._containers:
             try:
                 secret_values[entry.name] = await containers.secrets(
-                    self._cloud, entry.definition, self.place.region
+                    self._cloud, entry.definition, self.place.region, self._execution_role
                 )
             except containers.SecretError as error:
                 raise StartError(f"ResourceInitializationError: {error}") from error
@@ -302,7 +324,9 @@ class TaskRunner:
         stream = f"{prefix}/{entry.name}/{self.task_id}" if prefix else self.task_id
         create = options.get("awslogs-create-group") == "true"
         try:
-            await self._logs.make(self.place.region, group, stream, create_group=create)
+            await self._logs.make(
+                self.place.region, group, stream, create_group=create, role=self._execution_role
+            )
         except Exception as error:
             raise StartError(
                 "ResourceInitializationError: failed to validate logger args: "

@@ -150,7 +150,7 @@ class Gateway:
         try:
             reply = await self.authorizer.refusal(call, key, self.calls.last)
             if reply is None:
-                reply = limits.refusal(call)
+                reply = limits.refusal(call) or self.authorizer.objection(call, key)
             if reply is not None or (reply := await self._fault(call)) is not None:
                 pass
             elif entry is not None:

@@ -108,11 +108,12 @@ class Cloud(Protocol):
         """Endpoint, region, credentials and CA bundle that every Lambda and task process gets."""
 
     async def api(
-        self, service: str, action: str, params: Mapping[str, Any], region: str = ""
+        self, service: str, action: str, params: Mapping[str, Any], region: str = "", *, role: str = ""
     ) -> dict[str, Any]:
         """Call this cloud's own API as botocore would (``service`` as in ``boto3.client(service)``).
 
-        Without a region, in that of the call which is being answered.
+        Without a region, in that of the call which is being answered. With the ARN of a ``role``, as a
+        service does that has assumed it: IAM then judges the call.
         """
 
 

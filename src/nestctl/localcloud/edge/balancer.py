@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from nestctl.localcloud.compute import engine, functions
-from nestctl.localcloud.compute.lambdas import ThrottledError
+from nestctl.localcloud.compute.lambdas import KeyDeniedError, ThrottledError
 from nestctl.localcloud.edge import head_limits, lambda_event, rules, state
 from nestctl.localcloud.edge.health import HealthChecker
 from nestctl.localcloud.edge.http11 import BodyTooLargeError, Headers, Request, Response, reason_of
@@ -252,6 +252,8 @@ class Traffic:
                 name, qualifier, event, region=region, account=account, patience=SANDBOX_PATIENCE
             )
         except functions.FunctionMissingError as error:
+            raise _RefusedError(502, str(error)) from error
+        except KeyDeniedError as error:
             raise _RefusedError(502, str(error)) from error
         except ThrottledError as error:
             raise _RefusedError(

@@ -6,7 +6,7 @@ import json
 
 from nestctl.localcloud.compute import engine, functions
 from nestctl.localcloud.compute.functions import FunctionUrl
-from nestctl.localcloud.compute.lambdas import ThrottledError
+from nestctl.localcloud.compute.lambdas import KeyDeniedError, ThrottledError
 from nestctl.localcloud.compute.sandbox import MAX_SYNC_PAYLOAD
 from nestctl.localcloud.edge import lambda_event
 from nestctl.localcloud.edge.http11 import BodyTooLargeError, Headers, Request, Response
@@ -71,6 +71,8 @@ class UrlDoor:
             )
         except functions.FunctionMissingError as error:
             raise _RefusedError(404, "Not Found") from error
+        except KeyDeniedError as error:
+            raise _RefusedError(502, "Internal Server Error") from error
         except ThrottledError as error:
             raise _RefusedError(429, "Too Many Requests") from error
         try:

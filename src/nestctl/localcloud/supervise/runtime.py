@@ -15,14 +15,21 @@ from botocore.config import Config
 from ministack.core.responses import get_region
 
 from nestctl.localcloud.authority import Authority, KeyPair
+from nestctl.localcloud.control.corrections import sts
 from nestctl.localcloud.environment import process_environment
-from nestctl.localcloud.layout import ACCESS_KEY_ID, ACCOUNT_ID, REGION, SECRET_ACCESS_KEY, Layout
+from nestctl.localcloud.layout import ACCOUNT_ID, OWN_KEY_ID, REGION, SECRET_ACCESS_KEY, Layout
 from nestctl.localcloud.supervise.ledger import Ledger
 from nestctl.localcloud.supervise.ports import Ports
 from nestctl.localcloud.supervise.processes import Processes, Supervised
 
 if TYPE_CHECKING:
     from nestctl.localcloud.control.types import Cloud
+
+SERVICE_SESSION = "service"
+"""Name of the sessions in which services do their work as a role."""
+
+UNKNOWN_ROLE_KEY_ID = "ASIA" + "0" * 16
+"""Stands for credentials that a role which is not there does not give: they are refused."""
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +55,7 @@ class Runtime:
         self._ports = ports
         self._processes = Processes(Ledger(layout.children))
         self._tasks: set[asyncio.Task[None]] = set()
-        self._clients: dict[tuple[str, str], Any] = {}
+        self._clients: dict[tuple[str, str, str], Any] = {}
 
     async def spawn(  # noqa: PLR0913 - each is one property of a process
         self,
@@ -114,29 +121,37 @@ class Runtime:
         return process_environment(self.endpoint_url, self.authority.bundle, region)
 
     async def api(
-        self, service: str, action: str, params: Mapping[str, Any], region: str = ""
+        self, service: str, action: str, params: Mapping[str, Any], region: str = "", *, role: str = ""
     ) -> dict[str, Any]:
         """Call this cloud's own API as botocore would (``service`` as in ``boto3.client(service)``).
 
-        Without a region, in that of the call which is being answered.
+        Without a region, in that of the call which is being answered. With the ARN of a ``role``, as a
+        service does that has assumed it: IAM then judges the call.
         """
-        return await asyncio.to_thread(self._call, service, action, dict(params), region or get_region())
+        return await asyncio.to_thread(
+            self._call, service, action, dict(params), region or get_region(), role
+        )
 
-    def _call(self, service: str, action: str, params: dict[str, Any], region: str) -> dict[str, Any]:
-        client = self._clients.get((service, region))
+    def _call(
+        self, service: str, action: str, params: dict[str, Any], region: str, role: str
+    ) -> dict[str, Any]:
+        client = self._clients.get((service, region, role))
         if client is None:
+            keys = sts.issue(self, role, SERVICE_SESSION) if role else {}
             make: Any = boto3.Session().client  # typed for literal names only
             client = make(
                 service,
                 region_name=region,
                 endpoint_url=self.endpoint_url,
-                aws_access_key_id=ACCESS_KEY_ID,
-                aws_secret_access_key=SECRET_ACCESS_KEY,
+                aws_access_key_id=keys.get("AWS_ACCESS_KEY_ID", UNKNOWN_ROLE_KEY_ID if role else OWN_KEY_ID),
+                aws_secret_access_key=keys.get("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY),
+                aws_session_token=keys.get("AWS_SESSION_TOKEN"),
                 config=Config(
                     retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=120
                 ),
             )
-            self._clients[service, region] = client
+            if keys or not role:
+                self._clients[service, region, role] = client
         answer: dict[str, Any] = getattr(client, xform_name(action))(**params)
         answer.pop("ResponseMetadata", None)
         return answer

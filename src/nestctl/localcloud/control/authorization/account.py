@@ -3,40 +3,24 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 from ministack.core.iam_evaluator import resolve_caller_identity
-from ministack.services import iam
+from ministack.services import secretsmanager, ssm
 
+from nestctl.localcloud.control.authorization import attached
+from nestctl.localcloud.control.authorization.identities import KNOWN, ROLE, USER, Entity
 from nestctl.localcloud.control.corrections import sts
 from nestctl.localcloud.control.types import Call, Cloud
+from nestctl.policies.combine import Caller
 from nestctl.policies.documents import Policy, parse
 
 ISSUED = ("AKIA", "ASIA")
 """First letters of the access keys that AWS, and the emulator, give out."""
 
-ENCRYPTION_CHANGES = frozenset(
-    {"CreateBucket", "DeleteBucket", "PutBucketEncryption", "DeleteBucketEncryption"}
-)
-
-
-@dataclass(frozen=True)
-class Principal:
-    """A user or role session.
-
-    Attributes:
-        arn: As AWS names it in messages: ``arn:aws:sts::…:assumed-role/nest-staging-terraform/session``.
-        kind: ``user`` or ``role``.
-        name: Name of the user or role.
-    """
-
-    arn: str
-    kind: str
-    name: str
+NOBODY = Caller("")
 
 
 class Account:
@@ -48,82 +32,117 @@ class Account:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
-        self._bucket_keys: dict[str, str] = {}
+        self._id = cloud.account_id
+        self.identities = KNOWN
 
-    def principal(self, access_key: str) -> Principal | None:
-        """Return who has an access key; ``None`` for the account's owner, whom no policy binds."""
+    def caller(self, access_key: str) -> Caller | None:
+        """Return who has an access key, with their policies as IAM knows them at this moment.
+
+        A request without a key is nobody's. A key that AWS does not give out is the owner's.
+
+        Returns:
+            ``None`` for a key of AWS's form that nobody is known to have.
+        """
+        if not access_key:
+            return NOBODY
         if not access_key.startswith(ISSUED):
-            return None
+            root = f"arn:aws:iam::{self._id}:root"
+            return Caller(root, root, self._id, is_owner=True)
+        if (session := sts.session(self._cloud, access_key)) is not None:
+            return self._session(session)
+        if (user := self.identities.holder(access_key)) is not None:
+            entity = self.identities.entity(USER, user)
+            if entity is None:
+                return None
+            identity = [*self._policies(entity)]
+            for group in self.identities.groups_of(user):
+                identity += self._policies(group)
+            return Caller(entity.arn, entity.arn, self._id, tuple(identity), self._boundary(entity))
         found = resolve_caller_identity(access_key)
-        arn = str(found["userArn"]) if found else sts.session(self._cloud, access_key)
-        if not arn:
-            return None
-        resource = arn.split(":", 5)[-1]
-        kind, _, rest = resource.partition("/")
-        if kind == "assumed-role":
-            return Principal(arn, "role", rest.partition("/")[0])
-        return Principal(arn, "user", rest.rpartition("/")[2]) if kind == "user" else None
+        arn = str(found["userArn"]) if found else ""
+        return self._session({"arn": arn}) if ":assumed-role/" in arn else None
 
-    @staticmethod
-    def policies(principal: Principal) -> list[Policy]:
-        """Return the principal's policies, inline ones first, as they are at this moment."""
-        if principal.kind == "role":
-            entity = iam._roles.get(principal.name) or {}  # noqa: SLF001 - its only table
-            inline: Mapping[str, Any] = entity.get("InlinePolicies") or {}
-        else:
-            entity = iam._users.get(principal.name) or {}  # noqa: SLF001
-            inline = iam._user_inline_policies.get(principal.name) or {}  # noqa: SLF001
-        found = [_parsed(name, document) for name, document in inline.items()]
-        for arn in entity.get("AttachedPolicies", []):
-            if (policy := iam._policies.get(arn)) is not None:  # noqa: SLF001
-                document = policy["Versions"][policy["DefaultVersionId"]]["Document"]
-                found.append(_parsed(arn.rpartition("/")[2], document))
-        return found
-
-    def bound(self, principal: Principal) -> Policy | None:
-        """Return the permissions boundary of a role; ``None`` when it has none."""
-        arn = self.boundary(principal.name) if principal.kind == "role" else ""
-        if not arn:
+    def as_role(self, arn: str, session: str) -> Caller | None:
+        """Return a session of a role, such as a function's own; ``None`` when the role is not known."""
+        name = arn.rpartition("/")[2]
+        entity = self.identities.entity(ROLE, name)
+        if entity is None or entity.arn != arn:
             return None
-        policy = iam._policies.get(arn)  # noqa: SLF001
+        return self._session({"arn": f"arn:aws:sts::{self._id}:assumed-role/{name}/{session}"})
+
+    def tags_of(self, caller: Caller) -> Mapping[str, str]:
+        """Return the tags of the user or role behind a caller."""
+        kind, _, rest = caller.entity.split(":", 5)[-1].partition("/") if caller.entity else ("", "", "")
+        entity = self.identities.entity(kind, rest.rpartition("/")[2]) if kind in (USER, ROLE) else None
+        return entity.tags if entity else {}
+
+    def _session(self, session: Mapping[str, Any]) -> Caller:
+        arn = str(session["arn"])
+        name = arn.split(":", 5)[-1].split("/")[1]
+        entity = self.identities.entity(ROLE, name)
+        limits = session.get("policies")
+        limit = None if limits is None else tuple(self._session_policies(limits))
+        if entity is None:  # deleted, or not known yet: a session without rights
+            return Caller(arn, f"arn:aws:iam::{self._id}:role/{name}", self._id, session=limit)
+        return Caller(
+            arn, entity.arn, self._id, tuple(self._policies(entity)), self._boundary(entity), session=limit
+        )
+
+    def _policies(self, entity: Entity) -> list[Policy]:
+        found = [_parsed(name, document) for name, document in entity.inline]
+        documents = [(arn, self.identities.document(arn)) for arn in entity.attached]
+        return [*found, *(_parsed(arn.rpartition("/")[2], text) for arn, text in documents if text)]
+
+    def _session_policies(self, limits: Mapping[str, Any]) -> list[Policy]:
+        own = [_parsed("session", str(limits["policy"]))] if limits.get("policy") else []
+        documents = [(arn, self.identities.document(arn)) for arn in limits.get("arns", [])]
+        return [*own, *(_parsed(arn.rpartition("/")[2], text) for arn, text in documents if text)]
+
+    def _boundary(self, entity: Entity) -> Policy | None:
+        if not entity.boundary:
+            return None
         # A boundary that does not exist allows nothing.
-        document = policy["Versions"][policy["DefaultVersionId"]]["Document"] if policy else {"Statement": []}
-        return _parsed(arn.rpartition("/")[2], document)
+        document = self.identities.document(entity.boundary) or '{"Statement": []}'
+        return _parsed(entity.boundary.rpartition("/")[2], document)
 
     def heed(self, call: Call) -> None:
-        """Forget what a call changes."""
-        if call.service == "s3" and call.action in ENCRYPTION_CHANGES:
-            self._bucket_keys.pop(call.path.strip("/").partition("/")[0], None)
+        """Note what a call is about to change."""
+        self.identities.heed(call, self._id)
 
     # ------------------------------------------------------------------ facts
 
     def boundary(self, role: str) -> str:
         """ARN of a role's permissions boundary; empty when it has none."""
-        return str((iam._roles.get(role) or {}).get("PermissionsBoundary") or "")  # noqa: SLF001
+        entity = self.identities.entity(ROLE, role)
+        return entity.boundary if entity else ""
 
-    async def bucket_key(self, bucket: str) -> str:
-        """ARN of the customer's key that encrypts a bucket; empty when there is none."""
-        if bucket not in self._bucket_keys:
-            answer = await self._ask("s3", "GetBucketEncryption", Bucket=bucket)
-            rules = answer.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
-            default = rules[0].get("ApplyServerSideEncryptionByDefault", {}) if rules else {}
-            self._bucket_keys[bucket] = str(default.get("KMSMasterKeyID", ""))
-        return self._bucket_keys[bucket]
+    def trust(self, role: str) -> Policy | None:
+        """Trust policy of a role, by its ARN; ``None`` when no such role is known."""
+        entity = self.identities.entity(ROLE, role.rpartition("/")[2])
+        return attached.read("trust", entity.trust) if entity is not None and entity.arn == role else None
 
-    async def parameter_keys(self, name: str, *, below: bool) -> list[str]:
-        """ARNs of the customer's keys of a parameter, or of all below a path."""
+    def bucket_key(self, bucket: str) -> str:
+        """The customer's key that encrypts a bucket, as its configuration names it; empty without one."""
+        return attached.bucket_key(bucket, self._id)
+
+    def parameter_keys(self, name: str, *, below: bool, region: str) -> list[tuple[str, str]]:
+        """Names of parameters and their keys: of one, or of all below a path, that a key encrypts."""
         plain = name.partition(":parameter")[2] or name
-        key, option = ("Path", "Recursive") if below else ("Name", "Equals")
-        wanted = plain.rstrip("/") if below else plain
-        answer = await self._ask(
-            "ssm", "DescribeParameters", ParameterFilters=[{"Key": key, "Option": option, "Values": [wanted]}]
+        path = plain.rstrip("/") + "/"
+        return sorted(
+            (parameter, str(record["KeyId"]))
+            for (account, there, parameter), record in ssm._parameters.all_items()  # noqa: SLF001
+            if (account, there) == (self._id, region)
+            and (parameter.startswith(path) if below else parameter == plain)
+            and record.get("Type") == "SecureString"
         )
-        keys = {
-            p["KeyId"]
-            for p in answer.get("Parameters", [])
-            if p.get("Type") == "SecureString" and "KeyId" in p
-        }
-        return sorted(key for key in keys if key.startswith("arn:"))
+
+    def secret_key(self, name: str, region: str) -> tuple[str, str]:
+        """ARN of a secret and the key that encrypts it; both empty when there is none."""
+        for (account, there, own), record in secretsmanager._secrets.all_items():  # noqa: SLF001
+            if (account, there) == (self._id, region) and name in (own, record.get("ARN")):
+                return str(record.get("ARN", "")), str(record.get("KmsKeyId") or "")
+        return "", ""
 
     async def task_roles(self, definition: str) -> list[str]:
         """ARNs of the roles of a task definition."""
@@ -140,13 +159,20 @@ class Account:
                 filters = [{"Name": "resource-id", "Values": [own_id]}]
                 found = (await self._ask("ec2", "DescribeTags", region, Filters=filters)).get("Tags", [])
             case "kms":
-                found = (await self._ask("kms", "ListResourceTags", region, KeyId=own_id)).get("Tags", [])
+                found = (attached.key_record(arn) or {}).get("Tags", [])
             case "acm":
                 answer = await self._ask("acm", "ListTagsForCertificate", region, CertificateArn=arn)
                 found = answer.get("Tags", [])
             case "cloudfront":
                 found = (await self._ask("cloudfront", "ListTagsForResource", Resource=arn)).get("Tags", {})
                 found = found.get("Items", [])
+            case "backup":
+                tagged = (await self._ask("backup", "ListTags", region, ResourceArn=arn)).get("Tags", {})
+                return {str(key): str(value) for key, value in tagged.items()}
+            case "iam":
+                kind, _, rest = resource.partition("/")
+                entity = self.identities.entity(kind, rest.rpartition("/")[2])
+                return dict(entity.tags) if entity else {}
             case _:
                 answer = await self._ask(
                     "resourcegroupstaggingapi", "GetResources", region, ResourceARNList=[arn]
@@ -162,10 +188,6 @@ class Account:
             return {}  # what is not there has no key, role or tag
 
 
-def _parsed(name: str, document: Any) -> Policy:
-    return _parse_text(name, document if isinstance(document, str) else json.dumps(document))
-
-
-@functools.lru_cache(maxsize=256)
-def _parse_text(name: str, text: str) -> Policy:
+@functools.lru_cache(maxsize=512)
+def _parsed(name: str, text: str) -> Policy:
     return parse(name, text)

@@ -77,6 +77,14 @@ permissions for pushing an image")."""
 
 REGISTRY_PATH = re.compile(r"/v2/(.+)/(?:(manifests)/[^/]+|blobs/(uploads)/.*|(blobs)/[^/]+)")
 
+BUDGETS = {
+    "Describe": "ViewBudget",
+    "Create": "ModifyBudget",
+    "Update": "ModifyBudget",
+    "Delete": "ModifyBudget",
+}
+"""AWS Budgets has one action for looking and one for changing."""
+
 OTHERS = {
     "cloudfront": {"CreateDistributionWithTags": "CreateDistribution"},
     "lambda": {"Invoke": "InvokeFunction"},
@@ -95,6 +103,8 @@ def action(call: Call) -> str:
         name = S3.get(name, name)
         if names_version(call):
             name = VERSIONED.get(name, name)
+    if call.service == "budgets" and "Action" not in name:
+        name = next((own for begin, own in BUDGETS.items() if name.startswith(begin)), name)
     return f"{prefix(call)}:{OTHERS.get(call.service, {}).get(name, name)}"
 
 

@@ -1,4 +1,4 @@
-"""Judges each call of a user or role session by its policies, and keeps what was asked."""
+"""Judges each call by all policies that AWS would judge it by, and keeps what was asked."""
 
 from __future__ import annotations
 
@@ -7,19 +7,28 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from nestctl.localcloud.control import replies
+from nestctl.localcloud.control.authorization import attached, behalf, context
 from nestctl.localcloud.control.authorization.account import ISSUED, Account
+from nestctl.localcloud.control.authorization.attached import Attached
 from nestctl.localcloud.control.authorization.requests import requests
 from nestctl.localcloud.control.types import Call, Cloud, Reply
-from nestctl.policies.evaluate import Request, decide, keys_that_matter, message
+from nestctl.localcloud.layout import OWN_KEY_ID
+from nestctl.policies.combine import IDENTITY, Caller, judge
+from nestctl.policies.evaluate import Request, keys_that_matter, message
 
 KEPT = 20_000  # as many as the record of calls
 FORBIDDEN = 403
 TAG = "aws:resourcetag/"
+RECORDED = ("aws:resourcetag/", "aws:requesttag/", "aws:tagkeys")
+"""Keys that are kept with what was asked, where a policy of the caller names them."""
 
-CODES = {"ec2": "UnauthorizedOperation"}
+JUDGED_FOR_ALL = frozenset({"ecr", "kms", "lambda", "s3", "secretsmanager", "sns", "ssm", "sts"})
+"""Services whose resources have policies, or keys that have; they bind the account's owner, too."""
+
+CODES = {"ec2": "UnauthorizedOperation", "sns": "AuthorizationError"}
 QUERY_CODE = "AccessDenied"
 JSON_CODE = "AccessDeniedException"
-"""Codes of a refusal: EC2's own, that of the XML services, that of the JSON services."""
+"""Codes of a refusal: EC2's and SNS's own, that of the XML services, that of the JSON services."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +63,8 @@ class Asked:
 class Authorizer:
     """Enforces IAM on the local cloud.
 
-    The account's owner (the key that ``nestctl local start`` writes) may do everything, as on AWS.
+    As on AWS, the account's owner (the key that ``nestctl local start`` writes) is bound by policies of
+    resources only. What the local cloud asks itself is not judged.
 
     Args:
         cloud: The running cloud.
@@ -62,13 +72,17 @@ class Authorizer:
 
     def __init__(self, cloud: Cloud) -> None:
         self._account_id = cloud.account_id
-        self._account = Account(cloud)
+        self.account = Account(cloud)
         self._asked: deque[Asked] = deque(maxlen=KEPT)
 
     @staticmethod
     def wants_body(access_key: str, service: str, action: str) -> bool:
         """Tell whether a call must be read whole to be judged: objects need not be."""
-        return access_key.startswith(ISSUED) and (service != "s3" or action == "DeleteObjects")
+        if access_key == OWN_KEY_ID or not access_key:
+            return False
+        if service == "s3":
+            return action == "DeleteObjects" or action.endswith("Tagging")
+        return access_key.startswith(ISSUED) or service in JUDGED_FOR_ALL or behalf.checks(service, action)
 
     async def refusal(self, call: Call, access_key: str, number: int) -> Reply | None:
         """Judge a call.
@@ -81,49 +95,86 @@ class Authorizer:
         Returns:
             The answer when it is refused, ``None`` when it may go on.
         """
-        self._account.heed(call)
-        principal = self._account.principal(access_key)
-        if principal is None:
-            if access_key.startswith(ISSUED):
-                return replies.error(
-                    call,
-                    "InvalidClientTokenId",
-                    "The security token included in the request is invalid.",
-                    FORBIDDEN,
-                )
+        self.account.heed(call)
+        if access_key == OWN_KEY_ID:
             return None
-        policies = self._account.policies(principal)
-        bound = self._account.bound(principal)
+        caller = self.account.caller(access_key)
+        if caller is None:
+            text = "The security token included in the request is invalid."
+            return replies.error(call, "InvalidClientTokenId", text, FORBIDDEN)
+        if not caller.account and not self._is_public(call):
+            return None
+        if caller.is_owner and call.service not in JUDGED_FOR_ALL:
+            return None
+        refused = await self._judged(call, caller, number)
+        return _reply(call, refused) if refused else None
+
+    def objection(self, call: Call, access_key: str) -> Reply | None:
+        """Return what the called service refuses with an identity of its own; ``None`` when it does not."""
+        if access_key == OWN_KEY_ID or not behalf.checks(call.service, call.action):
+            return None
+        caller = self.account.caller(access_key)
+        problem = behalf.problem(call, caller, self.account) if caller is not None else None
+        return replies.error(call, problem.code, problem.message, problem.status) if problem else None
+
+    def _is_public(self, call: Call) -> bool:
+        """Whether a request without a signature is one that AWS judges by the resource's policy."""
+        bucket = call.path.lstrip("/").partition("/")[0]
+        return call.service == "s3" and attached.has_bucket(bucket, self._account_id)
+
+    async def _judged(self, call: Call, caller: Caller, number: int) -> str:
+        ambient = context.merged(
+            context.of_caller(caller, self.account.tags_of(caller)), context.of_call(call, self._account_id)
+        )
         judged: list[Request] = []
         refused = ""
-        for bare in await requests(call, self._account_id, self._account):
-            context = {
-                **bare.context,
-                "aws:PrincipalArn": principal.arn,
-                "aws:RequestedRegion": call.region,
-            }
-            documents = [*policies, bound] if bound else policies
-            keys = keys_that_matter(documents, bare.action, bare.resource)
+        for bare in await requests(call, self._account_id, self.account):
+            own = self._attached(bare)
+            if caller.is_owner and own.policy is None and not own.decisive:
+                continue
+            documents = [*caller.policies, *([own.policy] if own.policy else [])]
+            wanted = keys_that_matter(documents, bare.action, bare.resource)
             tags = {}
-            if any(key.startswith(TAG) for key in keys) and not bare.resource.endswith("*"):
-                found = await self._account.tags(bare.resource)
-                tags = {f"aws:ResourceTag/{k}": v for k, v in found.items() if TAG + k.lower() in keys}
-            judged.append(replace(bare, context={**bare.context, **tags}))
-            request = replace(bare, context={**context, **tags})
-            decision = decide(policies, request)
-            kind = "identity-based policy"
-            if decision.allowed and bound is not None:
-                decision, kind = decide([bound], request), "permissions boundary"
-            if not decision.allowed:
-                refused = message(principal.arn, request, decision, kind)
+            if any(key.startswith(TAG) for key in wanted) and not bare.resource.endswith("*"):
+                found = await self.account.tags(bare.resource)
+                tags = {f"aws:ResourceTag/{k}": v for k, v in found.items() if TAG + k.lower() in wanted}
+            supplied = context.of_request(bare, self._account_id)
+            request = replace(bare, context=context.merged(ambient, supplied, bare.context, tags))
+            kept = {
+                key: value
+                for key, value in request.context.items()
+                if key.lower() in wanted and key.lower().startswith(RECORDED)
+            }
+            judged.append(replace(bare, context={**bare.context, **kept}))
+            granted = attached.granted(request, {caller.arn, caller.entity})
+            verdict = judge(caller, request, own.policy, decisive=own.decisive, granted=granted)
+            if not verdict.allowed:
+                refused = _message(caller, request, verdict.decision, verdict.kind)
                 break
-        operation = f"{call.service}:{call.action}"
-        self._asked.append(Asked(number, principal.arn, operation, tuple(judged), refused))
-        return _reply(call, refused) if refused else None
+        if not caller.is_owner and caller.account:
+            operation = f"{call.service}:{call.action}"
+            self._asked.append(Asked(number, caller.arn, operation, tuple(judged), refused))
+        return refused
+
+    def _attached(self, request: Request) -> Attached:
+        if request.action == "sts:AssumeRole":
+            return Attached(self.account.trust(request.resource), decisive=True)
+        if request.resource == "*" or request.action == "kms:CreateKey":
+            return attached.NONE
+        return attached.policy_of(request.resource, self._account_id)
 
     def since(self, number: int) -> dict[str, Any]:
         """What was asked after a call of this number, oldest first."""
         return {"authorizations": [asked.as_dict() for asked in self._asked if asked.call >= number]}
+
+
+def _message(caller: Caller, request: Request, decision: Any, kind: str) -> str:
+    if not caller.arn:
+        return "Access Denied"
+    text = message(caller.arn, request, decision, kind)
+    if request.action == "sts:AssumeRole" and kind != IDENTITY:
+        return text.partition(" because ")[0].partition(" with an explicit")[0]
+    return text
 
 
 def _reply(call: Call, text: str) -> Reply:

@@ -8,11 +8,14 @@ from typing import Protocol
 class Facts(Protocol):
     """Answers questions about resources that a request refers to."""
 
-    async def bucket_key(self, bucket: str) -> str:
-        """ARN of the customer's key that encrypts a bucket; empty when there is none."""
+    def bucket_key(self, bucket: str) -> str:
+        """The customer's key that encrypts a bucket, as its configuration names it; empty without one."""
 
-    async def parameter_keys(self, name: str, *, below: bool) -> list[str]:
-        """ARNs of the customer's keys of a parameter, or of all below a path."""
+    def parameter_keys(self, name: str, *, below: bool, region: str) -> list[tuple[str, str]]:
+        """Names of parameters and their keys: of one, or of all below a path, that a key encrypts."""
+
+    def secret_key(self, name: str, region: str) -> tuple[str, str]:
+        """ARN of a secret and the key that encrypts it; both empty when there is none."""
 
     def boundary(self, role: str) -> str:
         """ARN of a role's permissions boundary; empty when it has none."""

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from nestctl.localcloud.control.authorization import actions, names
+from nestctl.localcloud.control.authorization import actions, attached, names
 from nestctl.localcloud.control.authorization.facts import Facts
 from nestctl.localcloud.control.types import Call
 from nestctl.policies.evaluate import Request
 
 S3_READS = frozenset({"GetObject", "HeadObject"})
 S3_WRITES = frozenset({"PutObject", "CopyObject", "CreateMultipartUpload", "UploadPart", "UploadPartCopy"})
+S3_ALGORITHM, S3_KEY = "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id"
 SSM_READS = frozenset({"GetParameter", "GetParameters", "GetParametersByPath", "GetParameterHistory"})
+SECRET_WRITES = frozenset({"CreateSecret", "PutSecretValue", "UpdateSecret"})
+AWS_MANAGED = "alias/aws/"
+"""Keys that AWS keeps for its services, whose policies let every caller in the account use them there."""
 
 GRANTED = {
+    ("backup", "CreateBackupVault"): "EncryptionKeyArn",
     ("ecr", "CreateRepository"): "encryptionConfiguration.kmsKey",
     ("elasticache", "CreateReplicationGroup"): "KmsKeyId",
     ("lambda", "CreateFunction"): "KMSKeyArn",
@@ -23,18 +28,16 @@ GRANTED = {
 }
 """Calls after which a service keeps using a key, and the parameter that names it."""
 
-Uses = AsyncIterator[Request]
+Uses = Iterator[Request]
 
 
-async def uses(call: Call, account: str, facts: Facts) -> Uses:
+def uses(call: Call, account: str, facts: Facts) -> Uses:
     """Yield what IAM is asked about keys for a call."""
     special = SPECIAL.get(call.service)
     if special is not None:
-        async for request in special(call, account, facts):
-            yield request
+        yield from special(call, account, facts)
     key = at(call.params, GRANTED.get((call.service, call.action), ""))
-    if isinstance(key, str) and key:
-        arn = _arn(call, account, key)
+    if isinstance(key, str) and (arn := _customers(call, account, key)):
         yield _use(call, "kms:CreateGrant", arn, {"kms:GrantIsForAWSResource": "true"})
         yield _use(call, "kms:DescribeKey", arn, {})
 
@@ -46,29 +49,57 @@ def at(params: Any, path: str) -> Any:
     return params
 
 
-async def _of_objects(call: Call, account: str, facts: Facts) -> Uses:  # noqa: ARG001 - one signature for all
+def _of_objects(call: Call, account: str, facts: Facts) -> Uses:
     bucket, _, name = call.path.lstrip("/").partition("/")
-    if not name or call.action not in S3_READS | S3_WRITES or not (key := await facts.bucket_key(bucket)):
+    if not name or call.action not in S3_READS | S3_WRITES:
+        return
+    key = facts.bucket_key(bucket)
+    if call.action in S3_WRITES and (algorithm := call.headers.get(S3_ALGORITHM)):
+        key = call.headers.get(S3_KEY, "") if algorithm == "aws:kms" else ""
+    if not (arn := _customers(call, account, key)):
         return
     action = "kms:Decrypt" if call.action in S3_READS else "kms:GenerateDataKey"
     # With a bucket key, as all our buckets have it, the bucket is the encryption context.
-    yield _use(call, action, key, {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{bucket}"})
+    yield _use(call, action, arn, {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{bucket}"})
 
 
-async def _of_parameters(call: Call, account: str, facts: Facts) -> Uses:
-    if call.action == "PutParameter" and (key := call.params.get("KeyId")):
-        for arn in names.named(call, account):
+def _of_parameters(call: Call, account: str, facts: Facts) -> Uses:
+    if call.action == "PutParameter" and call.params.get("Type") in (None, "SecureString"):
+        present = facts.parameter_keys(str(call.params.get("Name", "")), below=False, region=call.region)
+        # A new value of a parameter is encrypted with the key that the parameter has.
+        wanted = str(call.params.get("KeyId") or next((key for _, key in present), ""))
+        used = _customers(call, account, wanted)
+        for arn in names.named(call, account) if used else ():
             if ":parameter/" in arn:
-                context = {"kms:EncryptionContext:PARAMETER_ARN": arn}
-                yield _use(call, "kms:Encrypt", _arn(call, account, str(key)), context)
+                yield _use(call, "kms:Encrypt", used, {"kms:EncryptionContext:PARAMETER_ARN": arn})
     if call.action in SSM_READS and call.params.get("WithDecryption"):
         asked = [call.params.get("Name"), call.params.get("Path"), *call.params.get("Names", [])]
         for name in filter(None, asked):
-            for key in await facts.parameter_keys(str(name), below="Path" in call.params):
-                yield _use(call, "kms:Decrypt", key, {})
+            found = facts.parameter_keys(str(name), below="Path" in call.params, region=call.region)
+            for parameter, stored in found:
+                if key := _customers(call, account, stored):
+                    arn = names.Place(call, account).arn("ssm", f"parameter/{parameter.strip('/')}")
+                    yield _use(call, "kms:Decrypt", key, {"kms:EncryptionContext:PARAMETER_ARN": arn})
 
 
-SPECIAL: dict[str, Callable[[Call, str, Facts], Uses]] = {"s3": _of_objects, "ssm": _of_parameters}
+def _of_secrets(call: Call, account: str, facts: Facts) -> Uses:
+    arn, stored = facts.secret_key(str(call.params.get("SecretId", "")), call.region)
+    key = _customers(call, account, str(call.params.get("KmsKeyId") or stored))
+    if not key:
+        return
+    context = {"kms:EncryptionContext:SecretARN": arn} if arn else {}
+    has_value = any(call.params.get(name) for name in ("SecretString", "SecretBinary"))
+    if call.action in SECRET_WRITES and has_value:
+        yield _use(call, "kms:GenerateDataKey", key, context)
+    if call.action == "GetSecretValue" or (call.action in SECRET_WRITES and has_value):
+        yield _use(call, "kms:Decrypt", key, context)
+
+
+SPECIAL: dict[str, Callable[[Call, str, Facts], Uses]] = {
+    "s3": _of_objects,
+    "secretsmanager": _of_secrets,
+    "ssm": _of_parameters,
+}
 
 
 def _use(call: Call, action: str, key: str, context: dict[str, str]) -> Request:
@@ -76,5 +107,8 @@ def _use(call: Call, action: str, key: str, context: dict[str, str]) -> Request:
     return Request(action, key, {"kms:ViaService": f"{service}.{call.region}.amazonaws.com", **context})
 
 
-def _arn(call: Call, account: str, key: str) -> str:
-    return key if key.startswith("arn:") else names.Place(call, account).arn("kms", f"key/{key}")
+def _customers(call: Call, account: str, key: str) -> str:
+    """ARN of a key of the customer's; empty for AWS's own and for none."""
+    if not key or AWS_MANAGED in key:
+        return ""
+    return attached.key_of(key, call.region, account)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
+from nestctl.localcloud.control.authorization import attached
 from nestctl.localcloud.control.types import Call
 
 ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]*:[a-z0-9-]*:\d*:[^\s{}\"]+")
@@ -14,6 +15,7 @@ ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]*:[a-z0-9-]*:\d*:[^\s{}\"]+")
 EC2_TYPES = {
     "acl": "network-acl",
     "eipalloc": "elastic-ip",
+    "eipassoc": "elastic-ip",
     "eni": "network-interface",
     "fl": "vpc-flow-log",
     "igw": "internet-gateway",
@@ -43,7 +45,11 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "ReplicationGroupId": "replicationgroup:{}",
         "SnapshotName": "snapshot:{}",
     },
-    "logs": {"logGroupName": "log-group:{}"},
+    "logs": {
+        "logGroupIdentifier": "log-group:{}",
+        "logGroupIdentifiers": "log-group:{}",
+        "logGroupName": "log-group:{}",
+    },
     "rds": {
         "DBInstanceIdentifier": "db:{}",
         "DBParameterGroupName": "pg:{}",
@@ -53,7 +59,6 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "OptionGroupName": "og:{}",
     },
     "secretsmanager": {"Name": "secret:{}-*", "SecretId": "secret:{}-*"},
-    "wafv2": {"Name": "regional/webacl/{}/*"},
 }
 
 ECS_NAMES = {
@@ -100,6 +105,8 @@ def named(call: Call, account: str) -> list[str]:
         for value in _texts(call.params, name):
             found.append(value if ARN.fullmatch(value) else place.arn(call.service, form.format(value)))
     found += [text for text in _leaves(call.params) if ARN.fullmatch(text)]
+    # REST services have the ARN of what is tagged in the path or in the query.
+    found += [m[0] for text in (call.path, unquote(call.query)) if (m := ARN.search(text.replace("&", " ")))]
     return list(dict.fromkeys(found))
 
 
@@ -162,10 +169,14 @@ def _iam(call: Call, place: Place) -> Iterator[str]:
 
 
 def _kms(call: Call, place: Place) -> Iterator[str]:
+    # An alias stands for its key, whose policy decides; where it is changed itself, it is a resource, too.
     for name in ("KeyId", "TargetKeyId", "AliasName"):
         for value in _texts(call.params, name):
-            if not ARN.fullmatch(value):
-                yield place.arn("kms", value if value.startswith("alias/") else f"key/{value}")
+            key = attached.key_of(value, place.region, place.account)
+            if ":key/" in key:
+                yield key
+            if name == "AliasName" or ":key/" not in key:
+                yield value if ARN.fullmatch(value) else place.arn("kms", value)
 
 
 def _lambda(call: Call, place: Place) -> Iterator[str]:
@@ -219,11 +230,19 @@ def _cloudfront(call: Call, place: Place) -> Iterator[str]:
     yield from parse_qs(call.query).get("Resource", [])
 
 
+def _events(call: Call, place: Place) -> Iterator[str]:
+    bus = (_texts(call.params, "EventBusName") or ["default"])[0].rpartition("/")[2]
+    for name in ("Name", "Rule"):
+        for value in _texts(call.params, name) if "Rule" in call.action or "Target" in call.action else ():
+            yield place.arn("events", f"rule/{value}" if bus == "default" else f"rule/{bus}/{value}")
+
+
 SPECIAL: Mapping[str, Callable[[Call, Place], Iterator[str]]] = {
     "cloudfront": _cloudfront,
     "ec2": _ec2,
     "ecs": _ecs,
     "elasticloadbalancing": _balancers,
+    "events": _events,
     "iam": _iam,
     "kms": _kms,
     "lambda": _lambda,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from nestctl.localcloud.control.authorization import actions, keys, names
+from nestctl.localcloud.control.authorization import actions, forms, keys, names
+from nestctl.localcloud.control.authorization.context import TAG_LISTS
 from nestctl.localcloud.control.authorization.facts import Facts
 from nestctl.localcloud.control.identify import REGISTRY_ACTION
 from nestctl.localcloud.control.types import Call
@@ -12,6 +13,7 @@ from nestctl.policies import reference
 from nestctl.policies.evaluate import Request
 
 PASSED: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
+    ("backup", "CreateBackupSelection"): (("BackupSelection.IamRoleArn", "backup.amazonaws.com"),),
     ("ec2", "CreateFlowLogs"): (("DeliverLogsPermissionArn", "vpc-flow-logs.amazonaws.com"),),
     ("ecs", "RegisterTaskDefinition"): (
         ("taskRoleArn", "ecs-tasks.amazonaws.com"),
@@ -31,6 +33,8 @@ PASSED: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
 TAGGING = {
     "acm": ("RequestCertificate", "AddTagsToCertificate"),
     "application-autoscaling": ("RegisterScalableTarget", "TagResource"),
+    "backup": ("*", "TagResource"),
+    "budgets": ("ModifyBudget", "TagResource"),
     "cloudfront": ("CreateDistribution", "TagResource"),
     "cloudtrail": ("CreateTrail", "AddTags"),
     "ecr": ("CreateRepository", "TagResource"),
@@ -40,12 +44,26 @@ TAGGING = {
     "kms": ("CreateKey", "TagResource"),
     "lambda": ("CreateFunction", "TagResource"),
     "logs": ("CreateLogGroup", "TagResource"),
+    "monitoring": ("PutMetricAlarm", "TagResource"),
     "rds": ("*", "AddTagsToResource"),
     "secretsmanager": ("CreateSecret", "TagResource"),
+    "sns": ("CreateTopic", "TagResource"),
     "ssm": ("PutParameter", "AddTagsToResource"),
     "wafv2": ("CreateWebACL", "TagResource"),
 }
 """Calls that tag what they make, and the action that they need for it."""
+
+ALSO: dict[tuple[str, str], tuple[str, ...]] = {
+    ("backup", "CreateBackupVault"): ("backup-storage:MountCapsule",),
+    ("wafv2", "AssociateWebACL"): ("elasticloadbalancing:SetWebAcl",),
+    ("wafv2", "PutLoggingConfiguration"): (
+        "logs:CreateLogDelivery",
+        "logs:DescribeResourcePolicies",
+        "logs:PutResourcePolicy",
+    ),
+}
+"""Permissions on no resource that a call needs besides its own (service authorization reference, "Dependent
+actions")."""
 
 IAM_TAGGING = {"CreateRole": "TagRole", "CreatePolicy": "TagPolicy", "CreateUser": "TagUser"}
 BOUND = frozenset(
@@ -85,7 +103,8 @@ async def requests(call: Call, account: str, facts: Facts) -> list[Request]:
     if (call.service, call.action) == ("ecs", "RunTask"):
         roles = await facts.task_roles(str(call.params.get("taskDefinition", "")))
         found += [_pass(role, "ecs-tasks.amazonaws.com") for role in roles]
-    found += [request async for request in keys.uses(call, account, facts)]
+    found += keys.uses(call, account, facts)
+    found += [Request(also) for also in ALSO.get((call.service, call.action), ())]
     return list({(r.action, r.resource, tuple(sorted(r.context.items()))): r for r in found}.values())
 
 
@@ -112,12 +131,17 @@ def resources(call: Call, action: str, account: str) -> list[str]:
     missing = frozenset(t for t in known.required if t.partition("/")[0] not in bases)
     if not found and not missing:
         words = call.action.lower()
-        missing = frozenset(t for t in known.resources if t.partition("/")[0].replace("-", "") in words)
+        missing = frozenset(t for t in known.resources if _plain(t.partition("/")[0]) in words)
+        missing = missing or frozenset(
+            t for t in known.resources if forms.names_any(call, t, service.resources[t])
+        )
     for type_ in sorted(missing):
-        form = service.resources[type_]
-        filled = form.replace("${Partition}", "aws").replace("${Region}", place.region)
-        found.append(reference.PLACEHOLDER.sub("*", filled.replace("${Account}", account)))
-    return found or ["*"]
+        found += forms.arns(call, type_, service.resources[type_], place.region, account)
+    return list(dict.fromkeys(found)) or ["*"]
+
+
+def _plain(type_: str) -> str:
+    return type_.replace("-", "").replace("_", "").lower()
 
 
 def _own_context(call: Call) -> dict[str, str | tuple[str, ...]]:
@@ -157,7 +181,7 @@ def _ec2_tagging(call: Call, account: str) -> Iterator[Request]:
 def _has_tags(call: Call) -> bool:
     if call.action == "CreateDistributionWithTags":
         return True
-    lists = (call.params.get(name) for name in ("Tags", "tags", "TagsList", "TagList"))
+    lists = (call.params.get(name) for name in TAG_LISTS)
     return any(lists) or any(name.startswith("Tags.") for name in call.params)
 
 

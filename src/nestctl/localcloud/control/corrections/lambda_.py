@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 from ministack.core.responses import request_scope
 
 from nestctl.localcloud.compute import engine, functions
-from nestctl.localcloud.compute.lambdas import ThrottledError
+from nestctl.localcloud.compute.lambdas import KeyDeniedError, ThrottledError
 from nestctl.localcloud.compute.sandbox import MAX_ASYNC_PAYLOAD, MAX_SYNC_PAYLOAD, Outcome
 from nestctl.localcloud.control import replies
 from nestctl.localcloud.control.registry import corrects
@@ -103,6 +103,8 @@ async def invoke(call: Call, _proceed: Proceed, cloud: Cloud) -> Reply:
         return Reply(202, executed, b"")
     try:
         outcome = await work
+    except KeyDeniedError as error:
+        return _failure(call, "KMSAccessDeniedException", str(error), 502)
     except ThrottledError:
         body = {
             "Reason": "ReservedFunctionConcurrentInvocationLimitExceeded"

@@ -22,7 +22,8 @@ Deliver = Callable[..., None]
 def deliver_to_ecs(cloud: Cloud) -> None:
     """Let schedules and rules whose target is an ECS cluster run a task there, by the cloud's own API.
 
-    Until the emulator delivers to ECS through its API.
+    They do so as the role that the target names, and only where its policies allow it. Until the emulator
+    delivers to ECS through its API.
 
     Args:
         cloud: Whose API runs the task.
@@ -38,7 +39,14 @@ def deliver_to_ecs(cloud: Cloud) -> None:
         name = rule.get("Name", "?")
         try:
             running = asyncio.run_coroutine_threadsafe(
-                cloud.api("ecs", "RunTask", run_task(target, name), target["Arn"].split(":")[3]), loop
+                cloud.api(
+                    "ecs",
+                    "RunTask",
+                    run_task(target, name),
+                    target["Arn"].split(":")[3],
+                    role=target.get("RoleArn", ""),
+                ),
+                loop,
             )
             for failure in running.result(DELIVERY_SECONDS).get("failures", []):
                 log.warning("The schedule %s ran no task: %s", name, failure)

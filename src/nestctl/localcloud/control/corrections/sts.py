@@ -1,4 +1,4 @@
-"""STS: a role is given to who names the external id of its trust policy, and sessions outlive a restart."""
+"""STS: sessions keep their policies and outlive a restart. Who may assume a role, the authorizer says."""
 
 from __future__ import annotations
 
@@ -11,42 +11,38 @@ from typing import Any
 
 from ministack.services import iam
 
-from nestctl.localcloud.control import replies
 from nestctl.localcloud.control.registry import corrects
 from nestctl.localcloud.control.store import Store
 from nestctl.localcloud.control.types import Call, Cloud, Proceed, Reply
 
 GOOD = 200
-FORBIDDEN = 403
-KEY = "sts:ExternalId"
 PROCESS_SECONDS = 7 * 24 * 3600.0  # longer than a function or task runs; on AWS they are renewed
 
 
-@corrects("sts", "AssumeRole", until="the external id of a trust policy is compared")
+@corrects("sts", "AssumeRole", until="sessions outlive a restart")
 async def assume_role(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
-    """Refuse a caller who does not name the external id."""
-    arn = str(call.params.get("RoleArn", ""))
-    found = await cloud.api("iam", "ListRoles", {})
-    for role in found["Roles"]:
-        if role["Arn"] == arn and not _trusts(
-            role["AssumeRolePolicyDocument"], call.params.get("ExternalId")
-        ):
-            return replies.error(
-                call,
-                "AccessDenied",
-                f"The caller is not authorized to perform: sts:AssumeRole on resource: {arn}",
-                FORBIDDEN,
-            )
+    """Remember the session and what limits it."""
     reply = await proceed(call)
     if reply.status == GOOD:
-        _remember(cloud, reply.body.decode())
+        _remember(cloud, reply.body.decode(), _limits(call))
     return reply
 
 
-def session(cloud: Cloud, access_key: str) -> str | None:
-    """Return the ARN of a session that was given out before a restart, ``None`` for no such."""
-    found = Store.of(cloud.state_dir, "sts").table("sessions").get(access_key)
-    return str(found["arn"]) if found and found["until"] > time.time() else None
+def _limits(call: Call) -> dict[str, Any] | None:
+    """The session policies of a request; ``None`` when it has none."""
+    arns = [
+        str(value)
+        for name, value in call.params.items()
+        if re.fullmatch(r"PolicyArns\.member\.\d+\.arn", name)
+    ]
+    policy = str(call.params.get("Policy", ""))
+    return {"policy": policy, "arns": arns} if policy or arns else None
+
+
+def session(cloud: Cloud, access_key: str) -> Mapping[str, Any] | None:
+    """Return a session, by its key: its ``arn`` and its session ``policies``; ``None`` for no such."""
+    found: Mapping[str, Any] | None = Store.of(cloud.state_dir, "sts").table("sessions").get(access_key)
+    return found if found and found["until"] > time.time() else None
 
 
 def issue(cloud: Cloud, role_arn: str, name: str) -> dict[str, str]:
@@ -70,7 +66,7 @@ def issue(cloud: Cloud, role_arn: str, name: str) -> dict[str, str]:
     return {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": token, "AWS_SESSION_TOKEN": token}
 
 
-def _remember(cloud: Cloud, answer: str) -> None:
+def _remember(cloud: Cloud, answer: str, limits: dict[str, Any] | None) -> None:
     values = {
         name: match[1]
         for name in ("AccessKeyId", "Arn", "Expiration")
@@ -78,25 +74,14 @@ def _remember(cloud: Cloud, answer: str) -> None:
     }
     if len(values) < 3:  # noqa: PLR2004 - the three above
         return
-    _keep(
-        cloud, values["AccessKeyId"], values["Arn"], datetime.fromisoformat(values["Expiration"]).timestamp()
-    )
+    until = datetime.fromisoformat(values["Expiration"]).timestamp()
+    _keep(cloud, values["AccessKeyId"], values["Arn"], until, limits)
 
 
-def _keep(cloud: Cloud, key: str, arn: str, until: float) -> None:
+def _keep(cloud: Cloud, key: str, arn: str, until: float, limits: dict[str, Any] | None = None) -> None:
     store = Store.of(cloud.state_dir, "sts")
     sessions = store.table("sessions")
     for old in [old for old, known in sessions.items() if known["until"] < time.time()]:
         del sessions[old]
-    sessions[key] = {"arn": arn, "until": until}
+    sessions[key] = {"arn": arn, "until": until, "policies": limits}
     store.save()
-
-
-def _trusts(policy: Mapping[str, Any], external_id: Any) -> bool:
-    """Whether one statement of the trust policy asks for no external id, or for this one."""
-    statements = policy.get("Statement", [])
-    for statement in [statements] if isinstance(statements, dict) else statements:
-        wanted = statement.get("Condition", {}).get("StringEquals", {}).get(KEY)
-        if wanted is None or external_id in ([wanted] if isinstance(wanted, str) else wanted):
-            return True
-    return not statements
