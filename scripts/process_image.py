@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     where = urlsplit(endpoint)
     labels = {"dev.nestctl.python": options.python} if options.python else {}
-    runtime = process_image.Runtime(options.workdir, options.command, dict(options.env), labels)
+    runtime = process_image.Runtime(options.workdir, options.command, options.user, dict(options.env), labels)
     layers = [process_image.layer(files(source, path)) for source, path in options.copy]
     host, _, rest = options.image.partition("/")
     repository, _, tag = rest.rpartition(":")
@@ -64,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--copy", type=pair, action="append", required=True, metavar="SOURCE=PATH")
     made.add_argument("--env", type=pair, action="append", default=[], metavar="NAME=VALUE")
     made.add_argument("--workdir", default="/app")
+    made.add_argument("--user", default="nobody", help="whom it runs as")
     made.add_argument("--python", help="version of Python that the packages are for, such as 3.12")
     made.add_argument("command", nargs="+", help="after --: what the image starts")
     return made
