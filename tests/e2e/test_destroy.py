@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import hashlib
 import json
+import re
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -96,7 +97,7 @@ def strike(world: World) -> int:
     process = world.start("destroy", "--confirm", "nest-staging", "--verbose")
     struck = False
     for line in process.stderr or ():
-        if not struck and line.startswith("  destroying "):
+        if not struck and re.search(r"^  \d+ of \d+: destroying ", line):
             struck = True
             process.send_signal(signal.SIGINT)
     return process.wait()

@@ -45,6 +45,7 @@ BLOWS = (
     Blow("bootstrap", "creating ", 0),
     Blow("certificate", "creating ", 1),
     Blow("images", "building the frontend", 1),
+    Blow("validation", "", 0, works=False),
     Blow("platform", "creating ", 1, signal.SIGINT),
     Blow("platform", r"creating \S*aws_db_instance", 2),
     Blow("secrets", "generating ", 0),
@@ -81,7 +82,7 @@ class Attempt:
     @property
     def midway(self) -> bool:
         """Whether the step had begun its work and not ended it."""
-        ended = re.search(rf"^  {self.blow.step}: (done|changed|failed) - ", self.stderr, re.MULTILINE)
+        ended = re.search(rf"^  [=+x] {self.blow.step} ", self.stderr, re.MULTILINE)
         return self.struck and self.blow.works and ended is None
 
 

@@ -26,7 +26,7 @@ FOLDERS = sorted(
 BY_PLAN = ("production", "staging")
 """Terraform's tests cannot mock the ephemeral values of these roots; they are planned below instead."""
 
-WRONG = {"aws_region": "us east 1", "max_retries": 0}
+WRONG = {"aws_region": "us east 1", "max_retries": 0, "next_domain_name": "https://nest.example.org"}
 
 
 @pytest.mark.parametrize("folder", [name for name in FOLDERS if name not in BY_PLAN])
