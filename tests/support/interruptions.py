@@ -40,7 +40,7 @@ class Blow:
 
 
 BLOWS = (
-    Blow("doctor", "looking at: provider", 0, works=False),
+    Blow("doctor", "looking at: account", 0, works=False),
     Blow("state", "creating ", 4),
     Blow("bootstrap", "creating ", 0),
     Blow("certificate", "creating ", 1),
