@@ -37,10 +37,17 @@ def lasting(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < LONG else f"{round(seconds / MINUTE)} min"
 
 
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that is most like ``name``, ``None`` when none is like it."""
+    found = get_close_matches(name, list(known))
+    # Of names that are equally like, the one whose letters were only exchanged.
+    return next((other for other in found if sorted(other) == sorted(name)), found[0] if found else None)
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return ``Did you mean 'platform'?`` for a name that is nearly a known one, else nothing."""
-    near = get_close_matches(name, list(known), n=1)
-    return f"Did you mean {near[0]!r}?" if near else ""
+    near = closest(name, known)
+    return f"Did you mean {near!r}?" if near else ""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -52,4 +59,4 @@ def nearest(name: str, known: Iterable[str]) -> str:
     names = list(known)
     if not names:
         raise ValueError("no name is known")
-    return (get_close_matches(name, names, n=1) or names)[0]
+    return closest(name, names) or names[0]

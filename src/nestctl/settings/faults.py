@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from nestctl.report import NestctlError, usage_error
+from nestctl.report.words import closest
 
 REFERENCE = "docs/reference/nest-toml.md"
 
@@ -45,12 +45,8 @@ def invalid(path: Path, text: str, faults: Iterable[Fault]) -> NestctlError:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return ``; did you mean 'x'?`` for the known word most like ``word``, nothing when none is."""
-    found = difflib.get_close_matches(word, list(known), n=3, cutoff=0.6)
-    if not found:
-        return ""
-    # Of words that are equally like, the one whose letters were only exchanged.
-    best = next((other for other in found if sorted(other) == sorted(word)), found[0])
-    return f"; did you mean {best!r}?"
+    best = closest(word, known)
+    return f"; did you mean {best!r}?" if best else ""
 
 
 def line_of(text: str, location: Sequence[str]) -> int:
