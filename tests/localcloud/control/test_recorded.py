@@ -39,6 +39,7 @@ OWN_POLICY = (
     '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}'
 )
 WAIT_SECONDS = 120
+IAM_SECONDS = 30
 DOCUMENTS = ("AssumeRolePolicyDocument", "Document")
 TAG = {"Key": "k", "Value": "v"}
 
@@ -228,8 +229,15 @@ def identities(aws: Answers) -> str:
     trust = json.dumps({"Version": "2012-10-17", "Statement": [principal]})
     iam.create_role(RoleName="assumed", AssumeRolePolicyDocument=trust)
     arn = "arn:aws:iam::000000000000:role/assumed"
-    aws("sts").assume_role(RoleArn=arn, RoleSessionName="recorded")
-    return str(role)
+    deadline = time.monotonic() + IAM_SECONDS
+    while True:
+        try:
+            aws("sts").assume_role(RoleArn=arn, RoleSessionName="recorded")
+            return str(role)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "AccessDenied" or time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
 
 
 def keys_and_values(aws: Answers) -> None:
