@@ -359,7 +359,8 @@ def test_service_rolls_without_a_failed_request_and_comes_back_after_a_restart(
     site.wait_stable()
     third = set(ecs.list_tasks(cluster="tests", serviceName=site.name)["taskArns"])
     assert not second & third
-    until(lambda: httpx.get(site.url).status_code == 200)
+    # The load balancer lets a request wait five seconds for a target that is still starting.
+    until(lambda: httpx.get(site.url, timeout=30).status_code == 200)
     assert httpx.get(site.url).text == "two"
 
     ecs.update_service(cluster="tests", service=site.name, desiredCount=1)
