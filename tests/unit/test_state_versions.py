@@ -42,13 +42,17 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         return f"v{len(held) - 1}"
 
     monkeypatch.setattr(s3, "versions", versions)
-    monkeypatch.setattr(s3, "read_version", lambda *a: (held[int(a[3][1:])], written.get(a[3], {})))
+    monkeypatch.setattr(
+        s3, "read_version", lambda *a, first=None: (held[int(a[3][1:])][:first], written.get(a[3], {}))
+    )
     monkeypatch.setattr(s3, "write_again", again)
     return held
 
 
 CONTEXT: Any = SimpleNamespace(
-    caller=None, environment="staging", state_bucket=lambda root: f"nest-state-{root}-0"
+    caller=None,
+    settings=SimpleNamespace(options=["--env", "staging", "--app", "/home/an app"]),
+    state_bucket=lambda root: f"nest-state-{root}-0",
 )
 
 
@@ -78,7 +82,7 @@ def test_what_no_run_has_written_is_refused_with_the_way_back(
     assert caught.value.code == code
     assert words in caught.value.what
     assert "version is v1 " in caught.value.why
-    assert caught.value.next.startswith("nestctl state restore staging v1 --env staging")
+    assert caught.value.next == "nestctl state restore staging v1 --env staging --app '/home/an app' --yes"
 
 
 def test_the_advised_command_ends_it(bucket: list[Any]) -> None:
@@ -121,7 +125,7 @@ def test_without_a_good_version_that_is_said(bucket: list[Any]) -> None:
     bucket[:] = [b"{", b""]
     with pytest.raises(NestctlError, match="no version that can be used") as caught:
         state_versions.check(CONTEXT, "staging")
-    assert caught.value.next == "nestctl state versions staging --env staging"
+    assert caught.value.next == "nestctl state versions staging --env staging --app '/home/an app'"
 
 
 @pytest.mark.parametrize(("wanted", "words"), [("x", "no version"), ("v", "3 versions"), ("v2", "empty")])
@@ -133,3 +137,58 @@ def test_no_other_version_is_restored_than_the_one_that_was_meant(
         state_versions.choose(CONTEXT, "staging", wanted)
     assert caught.value.code == "state-version"
     assert len(bucket) == 3
+
+
+@pytest.mark.parametrize(
+    "since",
+    [
+        [state(3)],  # Terraform went on from the older one, by hand
+        [state(3), state(4)],
+        [state(3), state(4), state(9)],  # it came further than the good one
+        [b"{", state(3)],
+        [state(3, "two")],
+    ],
+)
+def test_what_was_built_upon_an_older_version_is_no_good_state(since: list[Any], bucket: list[Any]) -> None:
+    bucket[:] = [state(2), state(5, resources=7), state(2), *since]
+    with pytest.raises(NestctlError, match="serial 2 after 5") as caught:
+        state_versions.check(CONTEXT, "staging")
+    assert caught.value.code == "state-older"
+    assert "version is v1 " in caught.value.why
+    assert "with 7 resources" in caught.value.why
+    state_versions.restore(CONTEXT, "staging", state_versions.choose(CONTEXT, "staging", "v1"))
+    state_versions.check(CONTEXT, "staging")
+
+
+def test_after_an_intended_step_back_the_states_since_are_the_good_ones(bucket: list[Any]) -> None:
+    """The highest number would lead back to what was left on purpose."""
+    bucket[:] = [state(2), state(9)]
+    state_versions.restore(CONTEXT, "staging", state_versions.choose(CONTEXT, "staging", "v0"))
+    bucket += [state(3), state(4), b""]
+    with pytest.raises(NestctlError) as caught:
+        state_versions.check(CONTEXT, "staging")
+    assert "version is v4 " in caught.value.why
+    best = state_versions.best(state_versions.find(CONTEXT, "staging"))
+    assert best is not None
+    assert best.id == "v4"
+
+
+def test_a_new_site_after_a_destroy_has_a_history_of_its_own(bucket: list[Any]) -> None:
+    bucket[:] = [state(8), state(9, resources=0), GONE, state(1, "two"), state(2, "two")]
+    state_versions.check(CONTEXT, "staging")
+    bucket.append(state(1, "two"))
+    with pytest.raises(NestctlError) as caught:
+        state_versions.check(CONTEXT, "staging")
+    assert "version is v4 " in caught.value.why
+
+
+def test_a_deletion_of_what_described_something_is_not_forgotten(bucket: list[Any]) -> None:
+    bucket[:] = [state(8), GONE, state(1, "two")]
+    with pytest.raises(NestctlError, match="another lineage") as caught:
+        state_versions.check(CONTEXT, "staging")
+    assert "version is v0 " in caught.value.why
+
+
+def test_what_lies_long_ago_is_left_in_peace(bucket: list[Any]) -> None:
+    bucket[:] = [state(50), *(state(number) for number in range(state_versions.GLANCED_AT))]
+    state_versions.check(CONTEXT, "staging")

@@ -7,6 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from nestctl.aws.session import Aws, error_code
 
@@ -96,10 +97,36 @@ def versions(aws: Aws, bucket: str, key: str, *, most: int) -> list[Row]:
     return rows[:most]
 
 
-def read_version(aws: Aws, bucket: str, key: str, version: str) -> tuple[bytes, dict[str, str]]:
-    """Return the bytes and the metadata of one version of an object."""
-    found = aws.client("s3").get_object(Bucket=bucket, Key=key, VersionId=version)
+def read_version(
+    aws: Aws, bucket: str, key: str, version: str, *, first: int | None = None
+) -> tuple[bytes, dict[str, str]]:
+    """Return the bytes and the metadata of one version of an object.
+
+    Args:
+        aws: Identity that reads.
+        bucket: Name of the bucket.
+        key: Key of the object.
+        version: Id of the version.
+        first: How many bytes from the beginning; all without it.
+    """
+    if first is None:
+        found = aws.client("s3").get_object(Bucket=bucket, Key=key, VersionId=version)
+    else:
+        found = _beginning(aws, bucket, key, version, first)
     return bytes(found["Body"].read()), dict(found.get("Metadata", {}))
+
+
+def _beginning(aws: Aws, bucket: str, key: str, version: str, first: int) -> Any:
+    from botocore.exceptions import ClientError
+
+    s3 = aws.client("s3")
+    try:
+        return s3.get_object(Bucket=bucket, Key=key, VersionId=version, Range=f"bytes=0-{first - 1}")
+    except ClientError as error:
+        # S3 has no range of an empty object.
+        if error_code(error) != "InvalidRange":
+            raise
+        return s3.get_object(Bucket=bucket, Key=key, VersionId=version)
 
 
 def write_again(aws: Aws, bucket: str, key: str, version: str, metadata: dict[str, str]) -> str:

@@ -175,6 +175,7 @@ def _show_restored(result: dict[str, Any]) -> None:
     root, version = result["root"], result["version"]
     if result["restored"]:
         data(f"{root}: the state is now that of {version['id']}; the one before is {result['before']['id']}")
+        say("Go on with the command that this stopped, or with nestctl up.")
     elif version["current"]:
         data(f"{root}: {version['id']} is the present state; nothing to do")
     else:

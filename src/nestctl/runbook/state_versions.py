@@ -8,9 +8,12 @@ belongs to something else.
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from nestctl.aws import s3
@@ -27,6 +30,18 @@ RESTORED = "nestctl-restored"
 
 LOOKED_AT = 50
 """Versions that are read in search of a good one; a run writes a handful."""
+
+GLANCED_AT = 10
+"""Versions whose beginning every run reads: what came back may have been built upon since."""
+
+HEAD_BYTES = 512
+HEAD = re.compile(
+    r'\A\s*\{\s*"version":\s*4,.*?"serial":\s*(?P<serial>\d+),\s*"lineage":\s*"(?P<lineage>[^"]+)"', re.DOTALL
+)
+"""How a state begins (Terraform's ``statefile`` package, version 4)."""
+
+DELETED = "deleted"
+UNKNOWN = -1
 
 
 @dataclass(frozen=True)
@@ -70,13 +85,11 @@ def check(context: Context, root: str) -> None:
     Raises:
         NestctlError: ``state-unusable`` or ``state-older``, with the version to bring back.
     """
-    found = find(context, root, most=2)
-    reason = _reason(found)
-    if not reason:
+    present, reason = _look(context, root)
+    if present is None or not reason:
         return
-    present = found[0]
     good = best(find(context, root))
-    if present.fault == "deleted" and (good is None or not good.resources):
+    if present.fault == DELETED and (good is None or not good.resources):
         # Nothing that AWS has was described there.
         return
     raise _error(context, root, present, good, reason)
@@ -84,16 +97,23 @@ def check(context: Context, root: str) -> None:
 
 def fault(context: Context, root: str) -> str:
     """Return why the present state is not what a run wrote; empty when it is."""
-    return _reason(find(context, root, most=2))
+    return _look(context, root)[1]
 
 
 def best(found: Sequence[Version]) -> Version | None:
-    """Return the newest state that a run wrote: of the lineage of the oldest, with the highest serial."""
-    usable = [version for version in found if not version.fault]
-    if not usable:
-        return None
-    lineage = max(usable, key=lambda v: (sum(o.lineage == v.lineage for o in usable), v.written)).lineage
-    return max((v for v in usable if v.lineage == lineage), key=lambda v: (v.serial, v.written))
+    """Return the newest state that a run wrote, of versions that are given newest first.
+
+    What lies before the last version that was restored on purpose counts no more. Nor does what lies after a
+    state that no run wrote: it was made without knowing what AWS has.
+    """
+    good: Version | None = None
+    for version in reversed(_since_restored(found)):
+        if version.fault:
+            continue
+        if good is not None and _breaks(version, good):
+            break
+        good = version
+    return good
 
 
 def choose(context: Context, root: str, wanted: str) -> Version:
@@ -104,7 +124,7 @@ def choose(context: Context, root: str, wanted: str) -> Version:
     """
     found = find(context, root, most=1000)
     matching = [version for version in found if version.id.startswith(wanted)]
-    listing = f"nestctl state versions {root} --env {context.environment}"
+    listing = shlex.join(["nestctl", "state", "versions", root, *context.settings.options])
     if len(matching) != 1:
         count = "no version" if not matching else counted(len(matching), "version")
         raise NestctlError(
@@ -139,10 +159,47 @@ def restore(context: Context, root: str, version: Version) -> str:
     return s3.write_again(context.caller, bucket, STATE_KEY, version.id, {RESTORED: version.id})
 
 
+def _look(context: Context, root: str) -> tuple[Version | None, str]:
+    """Return the present version, and why no run wrote it: it, or what it goes back to."""
+    bucket = context.state_bucket(root)
+    rows = s3.versions(context.caller, bucket, STATE_KEY, most=GLANCED_AT)
+    if not rows:
+        return None, ""
+    present = _read(context, bucket, rows[0])
+    if present.fault:
+        return present, present.fault
+    history = [present]
+    for row in rows[1:]:
+        if history[-1].restored:
+            break
+        history.append(_glance(context, bucket, row))
+        if row.deleted and _described_nothing(context, bucket, rows[rows.index(row) + 1 :]):
+            break
+    usable = [version for version in reversed(_since_restored(history)) if not version.fault]
+    reasons = (_breaks(later, before) for before, later in pairwise(usable))
+    return present, next((reason for reason in reasons if reason), "")
+
+
+def _since_restored(found: Sequence[Version]) -> Sequence[Version]:
+    """Return the versions, newest first, down to the last one that was restored on purpose."""
+    for place, version in enumerate(found):
+        if version.restored and not version.fault:
+            return found[: place + 1]
+        before = found[place + 1 :]
+        if version.fault == DELETED and (not before or before[0].resources == 0):
+            return found[:place]
+    return found
+
+
+def _described_nothing(context: Context, bucket: str, before: Sequence[s3.Row]) -> bool:
+    """Tell whether what a deletion took away described nothing, as after a destroy."""
+    return not before or _read(context, bucket, before[0]).resources == 0
+
+
 def _read(context: Context, bucket: str, row: s3.Row) -> Version:
     serial, lineage, resources, fault, restored = 0, "", 0, "", False
     if row.deleted:
-        fault = "deleted"
+        fault = DELETED
     else:
         text, metadata = s3.read_version(context.caller, bucket, STATE_KEY, row.id)
         restored = RESTORED in metadata
@@ -151,6 +208,18 @@ def _read(context: Context, bucket: str, row: s3.Row) -> Version:
             serial, lineage = int(loaded["serial"]), str(loaded["lineage"])
             resources = sum(len(item.get("instances", ())) for item in loaded.get("resources") or ())
     return Version(row.id, row.written, row.current, serial, lineage, resources, fault, restored)
+
+
+def _glance(context: Context, bucket: str, row: s3.Row) -> Version:
+    """Return what the first bytes of a version tell: Terraform writes serial and lineage before the rest."""
+    if row.deleted:
+        return Version(row.id, row.written, row.current, 0, "", UNKNOWN, DELETED, False)
+    text, metadata = s3.read_version(context.caller, bucket, STATE_KEY, row.id, first=HEAD_BYTES)
+    found = HEAD.search(text.decode("utf-8", "replace"))
+    serial, lineage = (int(found["serial"]), found["lineage"]) if found else (0, "")
+    fault = "" if found else "unreadable"
+    restored = RESTORED in metadata
+    return Version(row.id, row.written, row.current, serial, lineage, UNKNOWN, fault, restored)
 
 
 def parse(text: bytes) -> tuple[dict[str, Any], str]:
@@ -170,19 +239,7 @@ def parse(text: bytes) -> tuple[dict[str, Any], str]:
     return loaded, ""
 
 
-def _reason(found: Sequence[Version]) -> str:
-    """Return what is wrong with the first of the newest two versions."""
-    if not found:
-        return ""
-    reason = found[0].fault
-    if not reason and len(found) > 1 and not found[0].restored:
-        reason = _breaks(found[0], found[1])
-    return reason
-
-
 def _breaks(present: Version, before: Version) -> str:
-    if before.fault:
-        return ""
     if present.lineage != before.lineage:
         return "of another lineage than the version before it"
     if present.serial < before.serial:
@@ -197,16 +254,18 @@ def _error(context: Context, root: str, present: Version, good: Version | None, 
             "state-unusable",
             f"The state of {root} cannot be used: it is {reason}.",
             f"{where} has no version that can be used among the last {LOOKED_AT}.",
-            f"nestctl state versions {root} --env {context.environment}",
+            shlex.join(["nestctl", "state", "versions", root, *context.settings.options]),
         )
-    command = f"nestctl state restore {root} {good.id} --env {context.environment}"
+    words = ["nestctl", "state", "restore", root, good.id, *context.settings.options, "--yes"]
+    command = shlex.join(words)
     why = (
         f"{where} was not written by a run. The last good version is {good.id} of "
-        f"{good.written:%Y-%m-%d %H:%M:%S} UTC, serial {good.serial}, with {good.resources} resources."
+        f"{good.written:%Y-%m-%d %H:%M:%S} UTC, serial {good.serial}, with "
+        f"{counted(good.resources, 'resource')}. Once it is back, run the same command again."
     )
-    next_ = f"{command}, then the same command again"
     if present.fault:
-        what = f"The state of {root} cannot be used: it is {reason}."
-        return NestctlError("state-unusable", what, why, next_)
+        return NestctlError(
+            "state-unusable", f"The state of {root} cannot be used: it is {reason}.", why, command
+        )
     why += f" To keep the present one instead: {command.replace(good.id, present.id)}"
-    return NestctlError("state-older", f"The state of {root} is {reason}.", why, next_)
+    return NestctlError("state-older", f"The state of {root} is {reason}.", why, command)
