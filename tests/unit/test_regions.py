@@ -50,7 +50,9 @@ def test_a_region_that_was_changed_is_refused_with_what_to_do(account: dict[str,
         regions.only_here(context())
     assert caught.value.code == "other-region"
     assert "nest-staging is deployed in us-east-1" in caught.value.what
-    assert "nestctl destroy --env staging --region us-east-1 --all" in caught.value.next
+    assert (
+        "nestctl destroy --env staging --region us-east-1 --confirm nest-staging --all" in caught.value.next
+    )
     assert "--region us-east-1, or" in caught.value.next
     regions.only_here(context("us-east-1"))
 

@@ -141,7 +141,7 @@ def test_a_lock_of_this_machine_is_told_from_anothers() -> None:
     assert locks.Lock.parse(json.dumps(fields)).is_of_this_user_and_machine
     other = locks.Lock.parse(json.dumps({**fields, "Who": "ann@elsewhere"}))
     assert not other.is_of_this_user_and_machine
-    assert "ann@elsewhere" in locks.held_by_another(other, "staging").what
+    assert "ann@elsewhere" in locks.held_by_another(other, "staging", "s3://b/k.tflock").what
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs another process's environment, which macOS hides")

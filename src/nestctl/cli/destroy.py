@@ -62,7 +62,7 @@ def _destroy(
             f"--confirm must name what is to go, and was {confirm!r}."
             if confirm
             else "--confirm is missing.",
-            f"nestctl destroy --confirm {stack}",
+            f"nestctl destroy --confirm {stack}{' --all' if everything else ''}",
             ExitCode.USAGE,
         )
     try:

@@ -17,6 +17,7 @@ from typing import Any
 
 import typer
 
+from nestctl.cli.advice import complete
 from nestctl.report import ExitCode, NestctlError
 from nestctl.report.console import print_envelope, print_error, say
 from nestctl.report.redaction import learn_environment, redact
@@ -138,6 +139,8 @@ def _report(text: str) -> Path:
 
 
 def _fail(command: str, as_json: bool, error: NestctlError, result: Any) -> None:
+    for told in (error, *error.others):
+        told.next = complete(told.next)
     if as_json:
         print_envelope(command, result, errors=[error, *error.others], exit_code=error.exit_code)
     print_error(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nestctl.cli import options
+from nestctl.cli.advice import complete
 from nestctl.cli.frame import Failed, run_command
 from nestctl.cli.session import open_session
 from nestctl.report import Progress
@@ -62,7 +63,7 @@ def _status(
 
 def _show(result: dict[str, Any]) -> None:
     if not result["running"]:
-        say("The local cloud is stopped. To start it and bring the site up: nestctl up")
+        say(complete("The local cloud is stopped. To start it and bring the site up: nestctl up"))
         return
     for line in render_results(result["steps"], columns_of_stdout()):
         data(line)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from nestctl.cli import options
@@ -14,6 +15,9 @@ from nestctl.settings.folders import check_folder
 from nestctl.settings.paths import CHECKOUT
 from nestctl.settings.resolve import Settings
 from nestctl.settings.target import Target
+
+if TYPE_CHECKING:
+    from nestctl.localcloud import LocalCloudError
 
 TARGETS = options.TARGET_NAMES
 
@@ -44,7 +48,7 @@ def check_target(name: str) -> None:
             "unknown-target",
             f"There is no target {name!r}. {did_you_mean(name, TARGETS)}".rstrip(),
             f"The targets are: {', '.join(TARGETS)}.",
-            "nestctl up --target local",
+            "Run the same command with --target local",
         )
 
 
@@ -124,6 +128,6 @@ def local_target(settings: Settings, progress: Callable[[str], None], *, start: 
     )
 
 
-def local_cloud_error(error: Exception) -> NestctlError:
+def local_cloud_error(error: LocalCloudError) -> NestctlError:
     """Return a local-cloud failure in the shape of every other."""
-    return NestctlError("local-cloud", "The local cloud cannot do that.", str(error), "nestctl local status")
+    return NestctlError("local-cloud", "The local cloud cannot do that.", error.what, error.next)

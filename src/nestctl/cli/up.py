@@ -8,6 +8,7 @@ from textwrap import wrap
 from typing import Any
 
 from nestctl.cli import options
+from nestctl.cli.advice import complete
 from nestctl.cli.frame import Failed, run_command
 from nestctl.cli.session import open_session, run_lock
 from nestctl.report import Note, Progress, RunStarted, StepFinished, StepStarted, durations
@@ -125,7 +126,7 @@ def _summary(result: dict[str, Any], *, dry_run: bool) -> str:
     """Return what the run came to: the steps themselves were shown while it ran."""
     changed = [step for step in result["steps"] if step["outcome"] in ("changed", "needed")]
     if dry_run:
-        return f"{counted(len(changed), 'step')} would do something. To do it: nestctl up"
+        return f"{counted(len(changed), 'step')} would do something. To do it: {complete('nestctl up')}"
     if not changed:
         return f"Nothing to do ({result['seconds']:.1f} s)."
     lines = [f"Total: {result['seconds']:.1f} s, {counted(len(changed), 'step')} carried out"]

@@ -23,10 +23,11 @@ from filelock import FileLock, Timeout
 from nestctl.localcloud import archives, pace
 from nestctl.localcloud.data.binaries import WHEEL_CACHE, WHEELS_VARIABLE
 from nestctl.localcloud.environment import tool_environment
-from nestctl.localcloud.errors import LocalCloudError
+from nestctl.localcloud.errors import LOOK, LocalCloudError
 from nestctl.localcloud.layout import ACCOUNT_ID, REGION, Layout, default_state_dir, read_json
 from nestctl.localcloud.supervise.ledger import clean_up, end_all, is_same, living
 
+AGAIN = "Do what is said above, then: nestctl local start"
 START_SECONDS = 180.0  # the first start unpacks PostgreSQL
 STOP_SECONDS = 30.0
 LOCK_SECONDS = 240.0
@@ -144,8 +145,8 @@ class LocalCloud:
                     info = self._info(running)
                     if port is not None and urlsplit(info.endpoint_url).port != port:
                         raise LocalCloudError(
-                            f"The local cloud runs at {info.endpoint_url} already, not on port {port}. "
-                            "To move it: nestctl local stop, then start it again"
+                            f"The local cloud runs at {info.endpoint_url} already, not on port {port}.",
+                            "nestctl local stop, then the same command again",
                         )
                     if delay is not None:
                         self._tell("delay", delay)
@@ -154,7 +155,8 @@ class LocalCloud:
             running = self._running()
             if running is None:
                 raise LocalCloudError(
-                    f"The local cloud ended right after its start. Its log: {self._layout.log}"
+                    f"The local cloud ended right after its start. Its log: {self._layout.log}",
+                    "Look at its log, then: nestctl local start",
                 )
             return self._info(running)
 
@@ -253,8 +255,7 @@ class LocalCloud:
             lock.acquire(timeout=LOCK_SECONDS)
         except Timeout as late:
             raise LocalCloudError(
-                f"Another start or stop of this local cloud has lasted {LOCK_SECONDS:.0f} seconds and more. "
-                "See: nestctl local status"
+                f"Another start or stop of this local cloud has lasted {LOCK_SECONDS:.0f} seconds and more."
             ) from late
         try:
             yield
@@ -270,7 +271,7 @@ class LocalCloud:
     def _required(self) -> dict[str, Any]:
         running = self._running()
         if running is None:
-            raise LocalCloudError("The local cloud does not run. Start it: nestctl local start")
+            raise LocalCloudError("The local cloud does not run.", "nestctl local start")
         return running
 
     def _info(self, running: dict[str, Any]) -> CloudInfo:
@@ -304,9 +305,12 @@ class LocalCloud:
             with _opener().open(request, timeout=ASK_SECONDS) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as refused:
-            raise LocalCloudError(str(json.load(refused)["error"])) from refused
+            said = json.load(refused)
+            raise LocalCloudError(str(said["error"]), str(said.get("next") or LOOK)) from refused
         except OSError as error:
-            raise LocalCloudError(f"The local cloud does not answer: {error}") from error
+            raise LocalCloudError(
+                f"The local cloud does not answer: {error}", "nestctl local start"
+            ) from error
 
     def _ask(self, name: str) -> Any:
         endpoint = read_json(self._layout.running).get("endpoint_url")
@@ -349,9 +353,9 @@ class LocalCloud:
             with contextlib.suppress(psutil.NoSuchProcess):
                 end_all([psutil.Process(process.pid)], STOP_SECONDS)
             process.wait()
-            detail = problem or f"it ended before it was ready. {_tail(self._layout.log)}"
+            detail = problem[0] or f"it ended before it was ready. {_tail(self._layout.log)}"
             raise LocalCloudError(
-                f"The local cloud did not start: {detail}\nIts whole log: {self._layout.log}"
+                f"The local cloud did not start: {detail}\nIts whole log: {self._layout.log}", problem[1]
             )
 
     def _end(self, running: dict[str, Any], progress: Progress) -> None:
@@ -379,28 +383,28 @@ def _own_environment(wheels: Path) -> dict[str, str]:
     return {WHEELS_VARIABLE: str(wheels), **kept}
 
 
-def _follow(descriptor: int, progress: Progress) -> str | None:
+def _follow(descriptor: int, progress: Progress) -> tuple[str, str] | None:
     """Read the supervisor's news until it is ready.
 
     Returns:
-        ``None`` when it is ready, else its reason, which is empty when it gave none.
+        ``None`` when it is ready, else its reason, which is empty when it gave none, and what to do next.
     """
     deadline = time.monotonic() + START_SECONDS
     rest = b""
     while True:
         left = deadline - time.monotonic()
         if left <= 0 or not select.select([descriptor], [], [], left)[0]:
-            return f"it was not ready within {START_SECONDS:.0f} seconds"
+            return f"it was not ready within {START_SECONDS:.0f} seconds", AGAIN
         chunk = os.read(descriptor, 65536)
         if not chunk:
-            return ""
+            return "", AGAIN
         *lines, rest = (rest + chunk).split(b"\n")
         for line in lines:
             message = json.loads(line)
             if "progress" in message:
                 progress(message["progress"])
             elif "error" in message:
-                return str(message["error"])
+                return str(message["error"]), str(message.get("next") or AGAIN)
             elif "ready" in message:
                 return None
 

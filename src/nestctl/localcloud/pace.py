@@ -56,8 +56,8 @@ def checked(value: object) -> float:
         number = math.nan
     if not 0 <= number <= HIGHEST_SECONDS:
         raise LocalCloudError(
-            f"{value} is not a wait: give seconds from 0 to {HIGHEST_SECONDS:.0f}, "
-            "such as: nestctl local start --delay 2"
+            f"{value} is not a wait: give seconds from 0 to {HIGHEST_SECONDS:.0f}.",
+            "nestctl local start --delay 2",
         )
     return number
 

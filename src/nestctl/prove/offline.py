@@ -213,7 +213,7 @@ def _run(root: Root, env: Mapping[str, str], argv: list[str]) -> str:
         log=root.log,
         code="terraform-" + argv[0],
         what=f"terraform {argv[0]} of {root.name} failed.",
-        next_="nestctl doctor, then run the same command again",
+        next_="Do what Terraform says above, then run the same command again.",
     )
 
 

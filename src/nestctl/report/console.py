@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -65,13 +66,12 @@ def print_envelope(
 
 
 def runnable(command: str) -> str:
-    """Return a command that begins with ``nestctl`` as it can be typed here."""
-    if command.startswith("nestctl ") and shutil.which("nestctl") is None:
-        program = Path(sys.argv[0])
-        if program.name == "nestctl":
-            place = os.path.relpath(program) if program.is_absolute() else str(program)
-            return place + command.removeprefix("nestctl")
-    return command
+    """Return advice whose commands, which begin with ``nestctl``, can be typed here."""
+    program = Path(sys.argv[0])
+    if shutil.which("nestctl") is not None or program.name != "nestctl":
+        return command
+    place = os.path.relpath(program) if program.is_absolute() else str(program)
+    return re.sub(r"(^|: |, )nestctl (?=[a-z])", lambda found: f"{found[1]}{place} ", command)
 
 
 def print_error(error: NestctlError) -> None:

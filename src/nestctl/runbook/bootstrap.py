@@ -67,7 +67,7 @@ class Bootstrap:
                 "role-not-assumed",
                 f"The profile {context.stack} does not lead to the role {identities.role_name(context)}.",
                 f"AWS says the caller is {caller}.",
-                f"aws sts get-caller-identity --profile {context.stack}",
+                f"nestctl aws sts get-caller-identity --profile {context.stack}",
             )
 
 

@@ -265,13 +265,14 @@ class Context:
         locks.wait_for_writers(root.data, tell)
         if not root.backend:
             return
-        text = s3.read(self.caller, root.backend["bucket"], root.backend["key"] + ".tflock")
+        bucket, key = root.backend["bucket"], root.backend["key"] + ".tflock"
+        text = s3.read(self.caller, bucket, key)
         if not text:
             return
         lock = locks.Lock.parse(text.decode())
         endpoint = self.target.environ.get("AWS_ENDPOINT_URL")
         if not lock.is_of_this_user_and_machine or locks.living(endpoint):
-            raise locks.held_by_another(lock, root.name)
+            raise locks.held_by_another(lock, root.name, f"s3://{bucket}/{key}")
         root.force_unlock(lock.id)
         self.note(f"removed the lock that a dead run left on the state of {root.name} ({lock.created})")
 

@@ -36,7 +36,8 @@ def only_here(context: Context) -> None:
             "Its users and roles hold for the whole account: a second one would take them from the first, "
             "which would stay without anyone who may change or destroy it.",
             f"To stay: --region {region}, or the region in nest.toml. "
-            f"To move: nestctl destroy --env {context.environment} --region {region} --all",
+            f"To move: nestctl destroy --env {context.environment} --region {region} "
+            f"--confirm {context.stack} --all, then this again",
         )
 
 

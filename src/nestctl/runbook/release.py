@@ -180,8 +180,8 @@ def refuse_misshapen(context: Context, tell: Tell) -> None:
             "parameter-shape",
             f"Parameter Store holds what cannot be right: {', '.join(sorted(found))}.",
             "\n".join(f"{path}{name}: {why}" for name, why in sorted(found.items())),
-            f"aws ssm put-parameter --name {path}{first} --type SecureString --overwrite "
-            "--value file://value.txt, then run the same command again",
+            f"nestctl aws ssm put-parameter --name {path}{first} --type SecureString --overwrite "
+            f"--key-id alias/{context.stack} --value file://value.txt, then run the same command again",
         )
 
 

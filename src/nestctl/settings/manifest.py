@@ -240,7 +240,7 @@ def load_manifest(app: Path) -> Manifest:
             "manifest-missing",
             f"There is no {MANIFEST} in {app}.",
             "nestctl needs it to know the application's folders, commands and parameters.",
-            "Name the folder that holds it: nestctl up --app DIR",
+            "Run the same command with --app and the folder that holds it",
         ) from error
     except UnreadableError as error:
         raise usage_error(

@@ -80,7 +80,7 @@ def resolve(
             "unknown-environment",
             f"There is no environment {environment!r}{nearest(environment, manifest.environments)}.",
             f"{folder / 'nest.toml'} has: {known}.",
-            f"nestctl up --env {next(iter(manifest.environments))}",
+            f"Run the same command with --env {next(iter(manifest.environments))}",
         )
     chosen = manifest.environments[environment]
     user = _user_settings()
@@ -125,7 +125,7 @@ def _folder(app: Path) -> Path:
             "manifest-missing",
             f"{app} leads nowhere.",
             str(error),
-            "Name the folder that holds nest.toml: nestctl up --app DIR",
+            "Run the same command with --app and the folder that holds nest.toml",
         ) from error
 
 
@@ -136,13 +136,20 @@ def _first(*candidates: tuple[str, Any]) -> Setting:
     return Setting("", "default")
 
 
+def _correct(setting: Setting, name: str, value: str) -> str:
+    """Return how another value is given: nest.toml's are looked at before, so it was a flag or a variable."""
+    if setting.source == "environment":
+        return f"export NESTCTL_{name.upper()}={value}"
+    return f"Run the same command with --{name} {value}"
+
+
 def _check_region(setting: Setting) -> None:
     if what := region_fault(str(setting.value)):
         raise usage_error(
             "bad-region",
             f"{what} (from: {setting.source}).",
             "A region looks like us-east-1 or eu-central-1, and is one that this botocore knows.",
-            "nestctl up --region us-east-1",
+            _correct(setting, "region", "us-east-1"),
         )
 
 
@@ -152,7 +159,7 @@ def _check_domain(setting: Setting) -> None:
             "bad-domain",
             f"{setting.value!r} cannot be the site's domain name (from: {setting.source}).",
             f"{what[0].upper()}{what[1:]}.",
-            "nestctl up --domain staging.nest.owasp.org",
+            _correct(setting, "domain", "staging.nest.owasp.org"),
         )
 
 

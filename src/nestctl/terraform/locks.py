@@ -116,11 +116,17 @@ def wait_for_writers(data: Path, progress: Callable[[str], None], timeout: float
     end_providers(data)
 
 
-def held_by_another(lock: Lock, root: str) -> NestctlError:
-    """Return the error for a lock that is not this machine's to remove."""
+def held_by_another(lock: Lock, root: str, place: str) -> NestctlError:
+    """Return the error for a lock that is not this machine's to remove.
+
+    Args:
+        lock: The lock.
+        root: Name of the root.
+        place: Where the lock file lies, as ``s3://bucket/key``.
+    """
     return NestctlError(
         "terraform-lock",
         f"The state of {root} is locked by {lock.who} since {lock.created} ({lock.operation}).",
         "Two runs must not change the same things, and whether that one lives cannot be seen from here.",
-        f"Ask {lock.who}; if that run is dead: terraform force-unlock {lock.id}",
+        f"Ask {lock.who}; if that run is dead: nestctl aws s3 rm {place}, then the same command again",
     )

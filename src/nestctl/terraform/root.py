@@ -268,7 +268,7 @@ class Root:
             log=self.log,
             code="terraform-" + argv[0],
             what=what,
-            next_="nestctl doctor, then run the same command again",
+            next_="Do what Terraform says above, then run the same command again.",
         )
 
     def _stream(self, argv: Sequence[str]) -> tuple[int, list[Message]]:

@@ -119,7 +119,9 @@ class Gateway:
         if name in self._settings and scope["method"] == "PUT":
             try:
                 self._settings[name](json.loads(await _read(receive)))
-            except (ValueError, LocalCloudError) as wrong:
+            except LocalCloudError as wrong:
+                return _own_reply({"error": wrong.what, "next": wrong.next}, 400)
+            except ValueError as wrong:
                 return _own_reply({"error": str(wrong)}, 400)
         if name in self._facts:
             return _own_reply(self._facts[name]())

@@ -92,8 +92,8 @@ def unprivileged_account() -> Account | None:
             continue
         return Account(entry.pw_uid, entry.pw_gid)
     raise LocalCloudError(
-        "PostgreSQL refuses to run as root, and no user 'postgres' or 'nobody' exists. "
-        "Run nestctl as another user, or add one: useradd --system postgres"
+        "PostgreSQL refuses to run as root, and no user 'postgres' or 'nobody' exists.",
+        "Run the same command as another user than root, or first: useradd --system postgres",
     )
 
 
@@ -127,8 +127,9 @@ def install(state_dir: Path) -> Installation:
     """
     if os.geteuid() == 0 and not passable_by_others(state_dir / "any"):
         raise LocalCloudError(
-            f"PostgreSQL runs as another user than root, who cannot reach {state_dir}. "
-            "Choose a state folder below one that others may pass through, such as /var/lib"
+            f"PostgreSQL runs as another user than root, who cannot reach {state_dir}.",
+            "Set NESTCTL_STATE_DIR to a folder that others may pass through, such as /var/lib/nestctl, "
+            "then run the same command again",
         )
     package = _package_folder(PGVECTOR_PACKAGE)
     archive = find_postgresql_archive()
@@ -148,9 +149,7 @@ def install(state_dir: Path) -> Installation:
 def _package_folder(name: str) -> Path:
     spec = find_spec(name)
     if spec is None or not spec.origin:
-        raise LocalCloudError(
-            f"The package {name.replace('_', '-')} is not installed. Install it: make install"
-        )
+        raise LocalCloudError(f"The package {name.replace('_', '-')} is not installed.", "make install")
     return Path(spec.origin).parent
 
 

@@ -175,7 +175,8 @@ class PostgresServer:
         copying = await asyncio.create_subprocess_exec("cp", "-Rp", str(seed / "data"), str(self._data))
         if await copying.wait():
             raise LocalCloudError(
-                f"The snapshot {seed} could not be copied to {self._data}. Is the disk full?"
+                f"The snapshot {seed} could not be copied to {self._data}.",
+                "Look whether the disk is full, then: nestctl local start",
             )
 
     def _write_access_rules(self) -> None:

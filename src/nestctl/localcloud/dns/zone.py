@@ -88,8 +88,8 @@ class Zone:
             kept = [other for other in self._set() if (other.name, other.type) != (record.name, record.type)]
             if beside := [o for o in kept if o.name == record.name and "CNAME" in (o.type, record.type)]:
                 raise LocalCloudError(
-                    f"{record.name} has a record of type {beside[0].type} already, and a CNAME stands alone. "
-                    f"Remove it: nestctl local dns remove {record.name}"
+                    f"{record.name} has a record of type {beside[0].type} already, and a CNAME stands alone.",
+                    f"nestctl local dns remove {record.name}, then the same command again",
                 )
             self._keep([*kept, record])
         if "remove" in asked:
@@ -97,7 +97,7 @@ class Zone:
             kept = [o for o in self._set() if o.name != name or kind not in ("", o.type)]
             if len(kept) == len(self._set()):
                 raise LocalCloudError(
-                    f"There is no such record that somebody set: {name}. See: nestctl local dns list"
+                    f"There is no such record that somebody set: {name}.", "nestctl local dns list"
                 )
             self._keep(kept)
         self._store.save()
@@ -131,16 +131,16 @@ def parsed(name: str, kind: str, value: str) -> Record:
     kind = str(kind).upper()
     if kind not in TYPES:
         raise LocalCloudError(
-            f"{kind} is not a type of record that the local DNS has: {', '.join(TYPES)}. "
-            "For example: nestctl local dns set www.example.org CNAME example.org"
+            f"{kind} is not a type of record that the local DNS has: {', '.join(TYPES)}.",
+            "An example: nestctl local dns set www.example.org CNAME example.org",
         )
     try:
         dns.name.from_text(str(name))
         data = dns.rdata.from_text(dns.rdataclass.IN, dns.rdatatype.from_text(kind), str(value))
     except (dns.exception.DNSException, ValueError) as wrong:
         raise LocalCloudError(
-            f"{name} {kind} {value} is not a record: {wrong}. "
-            "For example: nestctl local dns set www.example.org CNAME example.org"
+            f"{name} {kind} {value} is not a record: {wrong}.",
+            "An example: nestctl local dns set www.example.org CNAME example.org",
         ) from wrong
     text = data.to_text()
     return Record(_bare(name), kind, _bare(text) if kind == "CNAME" else text)

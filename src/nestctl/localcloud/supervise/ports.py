@@ -54,8 +54,8 @@ class Ports:
             port = first
         elif required and preferred:
             raise LocalCloudError(
-                f"Port {preferred} is taken by {owner(preferred)}. "
-                "Stop it, or start without --port to use another: nestctl local start"
+                f"Port {preferred} is taken by {owner(preferred)}.",
+                "Stop it, or let another be taken: nestctl local start",
             )
         else:
             port = _free_port(taken)
@@ -92,7 +92,8 @@ def _free_port(taken: set[int]) -> int:
         if port not in taken and is_free(port):
             return port
     raise LocalCloudError(
-        f"No free port between {FIRST} and {LAST} was found. See who listens: nestctl local status"
+        f"No free port between {FIRST} and {LAST} was found.",
+        "End what listens there, then run the same command again.",
     )
 
 

@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 
 from nestctl.localcloud import pace
 from nestctl.localcloud.environment import write_aws_files
-from nestctl.localcloud.errors import LocalCloudError
+from nestctl.localcloud.errors import LOOK, LocalCloudError
 from nestctl.localcloud.layout import ACCOUNT_ID, REGION, Layout, read_json, write_json
 from nestctl.localcloud.supervise.ledger import clean_up, created_at, living
 from nestctl.localcloud.supervise.ports import LOOPBACK, Ports
@@ -60,9 +60,9 @@ class Announcer:
         self._write({"ready": True})
         self._close()
 
-    def failed(self, reason: str) -> None:
+    def failed(self, reason: str, next_: str = "") -> None:
         """The start failed."""
-        self._write({"error": reason})
+        self._write({"error": reason, "next": next_})
         self._close()
 
     def _write(self, message: dict[str, Any]) -> None:
@@ -95,14 +95,14 @@ def run(layout: Layout, port: int | None, announcer: Announcer, *, delay: float 
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        announcer.failed("This local cloud runs already. See: nestctl local status")
+        announcer.failed("This local cloud runs already.", LOOK)
         return 1
     try:
         _set_pace(layout, delay)
         asyncio.run(_live(layout, port, announcer))
     except LocalCloudError as problem:
         log.error("%s", problem)  # noqa: TRY400 - the message is for the user, a traceback would hide it
-        announcer.failed(str(problem))
+        announcer.failed(problem.what, problem.next)
         return 1
     except Exception as problem:
         log.exception("The local cloud failed.")
