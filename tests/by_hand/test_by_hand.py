@@ -42,7 +42,7 @@ MANUAL = {
     "Overview": ("local start", "local env", "aws sts get-caller-identity"),
     "1. State backend": (
         "aws iam create-user --user-name nest-state",
-        "aws iam put-user-policy --user-name nest-state",
+        "aws iam attach-user-policy --user-name nest-state",
         "aws iam create-access-key",
         "aws configure",
         "cd infrastructure/state",

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from nestctl.policies.documents import MANAGED_LIMIT, USER_INLINE_LIMIT, parse
+from nestctl.policies.documents import MANAGED_LIMIT, parse
 from nestctl.prove import iam
 from nestctl.prove.iam import breadth, kept, principals, spelling, usage
 from nestctl.prove.iam.principals import Document, Principal
@@ -39,7 +39,7 @@ def of(*statements: dict[str, Any], kind: str = ROLE) -> Principal:
 
 
 def said(principal: Principal) -> str:
-    return "\n".join(f.what for f in breadth.findings(principal, "nest", inline=False))
+    return "\n".join(f.what for f in breadth.findings(principal, "nest"))
 
 
 def spelt(principal: Principal) -> str:
@@ -140,10 +140,6 @@ WATCHED = {name.split(":")[1] for way in breadth.ESCALATIONS for name in way.act
 def test_size_and_number_are_limited(people: dict[str, Principal]) -> None:
     long = {"Action": [f"ec2:Describe{n:04}" for n in range(400)], "Resource": "*"}
     assert f"IAM takes {MANAGED_LIMIT}" in said(of(long))
-    short = {"Action": [f"ec2:Describe{n:04}" for n in range(150)], "Resource": "*"}
-    assert f"IAM takes {USER_INLINE_LIMIT}" in "\n".join(
-        f.what for f in breadth.findings(of(short), "nest", inline=True)
-    )
     role = people[ROLE]
     many = Principal(ROLE, "role", role.documents * 2)
     assert "IAM takes 10" in said(many)
@@ -153,7 +149,7 @@ def test_the_users_policies_fit_with_the_longest_names() -> None:
     for root in ("state", "bootstrap", "staging", "production"):
         found = principals.user_document("user", INFRASTRUCTURE / root / "policy.json", LONGEST)
         person = Principal(root, root, (found,))
-        assert list(breadth.sizes(person, inline=True)) == [], found.policy.size
+        assert list(breadth.sizes(person)) == [], found.policy.size
 
 
 # ---------------------------------------------------------------------- spelling

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from nestctl.aws import user_policies
 from nestctl.aws.session import Aws, error_code
 
 MISSING = "NoSuchEntity"
@@ -20,17 +21,11 @@ def user_exists(aws: Aws, name: str) -> bool:
 
 
 def ensure_user(aws: Aws, name: str, policy: str, tags: Mapping[str, str]) -> None:
-    """Make the user and give it exactly this inline policy (JSON), under its own name."""
-    iam = aws.client("iam")
+    """Make the user and give it exactly this policy (JSON), a managed one of its own name."""
+    marks = [{"Key": key, "Value": value} for key, value in tags.items()]
     if not user_exists(aws, name):
-        iam.create_user(UserName=name, Tags=[{"Key": k, "Value": v} for k, v in tags.items()])
-    iam.put_user_policy(UserName=name, PolicyName=name, PolicyDocument=policy)
-
-
-def user_policy(aws: Aws, name: str) -> Any:
-    """Return the user's inline policy as an object, ``None`` when there is none."""
-    found = _get(aws, "get_user_policy", UserName=name, PolicyName=name)
-    return found["PolicyDocument"] if found else None
+        aws.client("iam").create_user(UserName=name, Tags=marks)
+    user_policies.put(aws, name, policy, marks)
 
 
 def access_key_ids(aws: Aws, name: str) -> set[str]:

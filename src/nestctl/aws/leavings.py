@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nestctl.aws import user_policies
 from nestctl.aws.session import Aws, error_code
 
 
@@ -65,7 +66,7 @@ def delete_role(aws: Aws, name: str) -> bool:
 
 
 def delete_user(aws: Aws, name: str, tags: Mapping[str, str]) -> bool | None:
-    """Delete a user with its access keys and inline policies, when it bears these tags.
+    """Delete a user with its access keys and policies, when it bears these tags.
 
     Returns:
         Whether it was deleted; ``None`` when there is no such user.
@@ -83,8 +84,7 @@ def delete_user(aws: Aws, name: str, tags: Mapping[str, str]) -> bool | None:
         return False
     for key in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
         iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
-    for policy in iam.list_user_policies(UserName=name)["PolicyNames"]:
-        iam.delete_user_policy(UserName=name, PolicyName=policy)
+    user_policies.delete(aws, name, tags)
     iam.delete_user(UserName=name)
     return True
 

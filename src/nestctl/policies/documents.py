@@ -12,9 +12,6 @@ from typing import Any
 MANAGED_LIMIT = 6144
 """Characters of a managed policy without white space (IAM quotas)."""
 
-USER_INLINE_LIMIT = 2048
-"""Characters of all inline policies of one user without white space (IAM quotas)."""
-
 ROLE_MANAGED_POLICIES = 10
 """Managed policies of a role, before a quota is raised (IAM quotas)."""
 

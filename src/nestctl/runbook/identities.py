@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from nestctl.aws import identities
+from nestctl.aws import identities, user_policies
 from nestctl.aws.session import Aws, error_code
 from nestctl.report import NestctlError
 from nestctl.runbook.context import Context
@@ -94,9 +94,9 @@ def tags(context: Context) -> dict[str, str]:
 
 def missing(context: Context, identity: Identity) -> str:
     """Return what is missing of an identity, or an empty string when it is whole."""
-    found = identities.user_policy(context.caller, identity.user)
-    if found is None:
+    if not identities.user_exists(context.caller, identity.user):
         return f"there is no IAM user {identity.user}"
+    found = user_policies.read(context.caller, identity.user)
     if found != json.loads(policy(context, identity)):
         return f"the policy of {identity.user} is not that of infrastructure/{identity.root}"
     key = identities.read_profile(context.target.credentials_file, identity.profile)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nestctl.aws import emptying, leavings
+from nestctl.aws import emptying, leavings, user_policies
 from nestctl.aws.session import Aws
 
 Client = Callable[[str], Any]
@@ -17,6 +17,8 @@ TAGS = {"Project": "left", "ManagedBy": "nestctl"}
 POLICY = json.dumps(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "logs:*", "Resource": "*"}]}
 )
+OTHER_POLICY = POLICY.replace("logs:*", "s3:*")
+LISTS = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 TRUST = json.dumps(
     {
         "Version": "2012-10-17",
@@ -97,9 +99,85 @@ def test_a_user_with_the_mark_goes_with_its_keys_and_policies(there: Aws) -> Non
     marks = [{"Key": key, "Value": value} for key, value in TAGS.items()]
     iam.create_user(UserName=OURS, Tags=[*marks, {"Key": "Team", "Value": "a"}])
     iam.create_access_key(UserName=OURS)
-    iam.put_user_policy(UserName=OURS, PolicyName=OURS, PolicyDocument=POLICY)
+    iam.put_user_policy(UserName=OURS, PolicyName="more", PolicyDocument=POLICY)
+    iam.attach_user_policy(UserName=OURS, PolicyArn=LISTS)
+    user_policies.put(there, OURS, POLICY, marks)
+    user_policies.put(there, OURS, OTHER_POLICY, marks)
     assert leavings.delete_user(there, OURS, TAGS) is True
     assert leavings.delete_user(there, OURS, TAGS) is None
+    with pytest.raises(iam.exceptions.NoSuchEntityException):
+        iam.get_policy(PolicyArn=f"arn:aws:iam::000000000000:policy/{OURS}")
+    iam.get_policy(PolicyArn=LISTS)
+
+
+def test_a_users_policy_without_the_mark_stays_when_the_user_goes(there: Aws) -> None:
+    iam = there.client("iam")
+    iam.create_user(UserName=OURS, Tags=[{"Key": key, "Value": value} for key, value in TAGS.items()])
+    made = iam.create_policy(PolicyName=OURS, PolicyDocument=POLICY)["Policy"]["Arn"]
+    iam.attach_user_policy(UserName=OURS, PolicyArn=made)
+    assert leavings.delete_user(there, OURS, TAGS) is True
+    iam.delete_policy(PolicyArn=made)
+
+
+def test_a_users_policy_is_managed_keeps_its_history_and_replaces_an_inline_one(there: Aws) -> None:
+    iam = there.client("iam")
+    marks = [{"Key": key, "Value": value} for key, value in TAGS.items()]
+    iam.create_user(UserName=OURS, Tags=marks)
+    iam.put_user_policy(UserName=OURS, PolicyName=OURS, PolicyDocument=POLICY)
+    assert user_policies.read(there, OURS) is None
+    user_policies.put(there, OURS, POLICY, marks)
+    assert user_policies.read(there, OURS) == json.loads(POLICY)
+    assert iam.list_user_policies(UserName=OURS)["PolicyNames"] == []
+    for number in range(user_policies.VERSIONS + 2):
+        text = POLICY.replace("logs:*", f"logs:Get{number}*")
+        user_policies.put(there, OURS, text, marks)
+        user_policies.put(there, OURS, text, marks)  # the same again makes no version
+        assert user_policies.read(there, OURS) == json.loads(text)
+    arn = f"arn:aws:iam::000000000000:policy/{OURS}"
+    versions = iam.list_policy_versions(PolicyArn=arn)["Versions"]
+    assert sorted(version["VersionId"] for version in versions) == ["v4", "v5", "v6", "v7", "v8"]
+    iam.detach_user_policy(UserName=OURS, PolicyArn=arn)
+    assert user_policies.read(there, OURS) is None
+    leavings.delete_user(there, OURS, TAGS)
+
+
+def test_a_policy_goes_only_alone(there: Aws) -> None:
+    iam = there.client("iam")
+    iam.create_user(UserName=OURS)
+    arn = iam.create_policy(PolicyName=OURS, PolicyDocument=POLICY)["Policy"]["Arn"]
+    iam.attach_user_policy(UserName=OURS, PolicyArn=arn)
+    for _ in range(4):
+        iam.create_policy_version(PolicyArn=arn, PolicyDocument=POLICY, SetAsDefault=False)
+    with pytest.raises(iam.exceptions.LimitExceededException):
+        iam.create_policy_version(PolicyArn=arn, PolicyDocument=POLICY)
+    with pytest.raises(iam.exceptions.DeleteConflictException):
+        iam.delete_policy_version(PolicyArn=arn, VersionId="v1")
+    with pytest.raises(iam.exceptions.DeleteConflictException):
+        iam.delete_policy(PolicyArn=arn)
+    with pytest.raises(iam.exceptions.DeleteConflictException):
+        iam.delete_user(UserName=OURS)
+    iam.detach_user_policy(UserName=OURS, PolicyArn=arn)
+    with pytest.raises(iam.exceptions.DeleteConflictException):
+        iam.delete_policy(PolicyArn=arn)
+    for number in range(2, 6):
+        iam.delete_policy_version(PolicyArn=arn, VersionId=f"v{number}")
+    iam.put_user_permissions_boundary(UserName=OURS, PermissionsBoundary=arn)
+    with pytest.raises(iam.exceptions.DeleteConflictException):
+        iam.delete_policy(PolicyArn=arn)
+    iam.delete_user_permissions_boundary(UserName=OURS)
+    iam.delete_policy(PolicyArn=arn)
+    iam.put_user_policy(UserName=OURS, PolicyName="own", PolicyDocument=POLICY)
+    with pytest.raises(iam.exceptions.DeleteConflictException):
+        iam.delete_user(UserName=OURS)
+    iam.delete_user_policy(UserName=OURS, PolicyName="own")
+    iam.create_group(GroupName=OURS)
+    iam.add_user_to_group(GroupName=OURS, UserName=OURS)
+    for delete in (lambda: iam.delete_user(UserName=OURS), lambda: iam.delete_group(GroupName=OURS)):
+        with pytest.raises(iam.exceptions.DeleteConflictException):
+            delete()
+    iam.remove_user_from_group(GroupName=OURS, UserName=OURS)
+    iam.delete_group(GroupName=OURS)
+    iam.delete_user(UserName=OURS)
 
 
 def test_what_is_not_there_is_not_protected_and_has_no_snapshots(there: Aws) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from nestctl.policies import reference
 from nestctl.prove.iam import breadth, kept, principals, recording, spelling, usage
-from nestctl.prove.iam.recording import ROLE
 from nestctl.prove.report import Finding, Report
 from nestctl.prove.roots import Plans
 from nestctl.report.words import counted
@@ -31,7 +30,7 @@ def _deploying(plans: Plans) -> Report:
     lines = []
     for principal in people:
         calls = usage.calls_of(principal.name, recorded, names)
-        found += breadth.findings(principal, names.project, inline=principal.name != ROLE)
+        found += breadth.findings(principal, names.project)
         for document in principal.documents:
             found += spelling.findings(document)
         found += usage.findings(principal, calls, reasons)
@@ -63,10 +62,10 @@ def _running(plans: Plans) -> Report:
     names = principals.names(plans)
     roles = principals.running(plans.environment())
     bound = principals.boundary(plans)
-    found: list[Finding] = [*breadth.sizes(bound, inline=False)]
+    found: list[Finding] = [*breadth.sizes(bound)]
     found += [f for document in bound.documents for f in spelling.findings(document)]
     for role in roles:
-        found += breadth.findings(role, names.project, inline=False)
+        found += breadth.findings(role, names.project)
         for document in role.documents:
             found += spelling.findings(document, types=False)
     found += [

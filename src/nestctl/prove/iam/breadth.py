@@ -9,7 +9,6 @@ from nestctl.policies import reference
 from nestctl.policies.documents import (
     MANAGED_LIMIT,
     ROLE_MANAGED_POLICIES,
-    USER_INLINE_LIMIT,
     Statement,
     matches,
 )
@@ -83,15 +82,14 @@ ESCALATIONS = (
 "Permissions management"."""
 
 
-def findings(principal: Principal, prefix: str, *, inline: bool) -> Iterator[Finding]:
+def findings(principal: Principal, prefix: str) -> Iterator[Finding]:
     """Yield what a principal's policies must not hold.
 
     Args:
         principal: A user or role.
         prefix: What the project's names begin with: ``nest``.
-        inline: Whether its policies are inline policies of a user, which share one limit.
     """
-    yield from sizes(principal, inline=inline)
+    yield from sizes(principal)
     for document in principal.documents:
         for statement in document.policy:
             if statement.allows:
@@ -99,13 +97,12 @@ def findings(principal: Principal, prefix: str, *, inline: bool) -> Iterator[Fin
                 yield from _escalating(document, statement, prefix)
 
 
-def sizes(principal: Principal, *, inline: bool) -> Iterator[Finding]:
+def sizes(principal: Principal) -> Iterator[Finding]:
     """Yield findings on policies that IAM would not take."""
-    limit = USER_INLINE_LIMIT if inline else MANAGED_LIMIT
     for document in principal.documents:
-        if document.policy.size > limit:
+        if document.policy.size > MANAGED_LIMIT:
             yield document.finding(
-                f"{document.policy.name} has {document.policy.size} characters; IAM takes {limit}.",
+                f"{document.policy.name} has {document.policy.size} characters; IAM takes {MANAGED_LIMIT}.",
                 "Move statements to another policy, or join actions that have the same resources.",
             )
     if len(principal.documents) > ROLE_MANAGED_POLICIES:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from nestctl.localcloud.control import replies
 from nestctl.localcloud.control.limits import (
     absent,
+    conflicts,
     functions,
     identities,
     models,
@@ -20,7 +21,7 @@ from nestctl.localcloud.control.limits import (
 from nestctl.localcloud.control.limits.documented import LIMITS
 from nestctl.localcloud.control.types import Call, Reply
 
-PARTS = (absent, functions, identities, names, parameters, tasks)
+PARTS = (absent, conflicts, functions, identities, names, parameters, tasks)
 SERVICES = {*models.SERVICES, *tags.SERVICES, *(service for service, _ in LIMITS)}
 
 
