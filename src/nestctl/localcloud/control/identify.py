@@ -146,7 +146,8 @@ def _routes(service: str) -> tuple[_Route, ...]:
     routes = []
     for name, operation in model["operations"].items():
         path, _, query = operation["http"]["requestUri"].partition("?")
-        parts = re.split(r"(\{[^}]+\})", path)
+        # Some models end in a slash that not every SDK sends.
+        parts = re.split(r"(\{[^}]+\})", path.rstrip("/"))
         pattern = "".join(
             ".+" if part.endswith("+}") else "[^/]+" if part.startswith("{") else re.escape(part)
             for part in parts

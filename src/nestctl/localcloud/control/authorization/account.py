@@ -112,8 +112,8 @@ class Account:
     # ------------------------------------------------------------------ facts
 
     def boundary(self, role: str) -> str:
-        """ARN of a role's permissions boundary; empty when it has none."""
-        entity = self.identities.entity(ROLE, role)
+        """ARN of a role's permissions boundary, which IAM knows at once; empty when it has none."""
+        entity = self.identities.present(ROLE, role)
         return entity.boundary if entity else ""
 
     def trust(self, role: str) -> Policy | None:
@@ -171,7 +171,7 @@ class Account:
                 return {str(key): str(value) for key, value in tagged.items()}
             case "iam":
                 kind, _, rest = resource.partition("/")
-                entity = self.identities.entity(kind, rest.rpartition("/")[2])
+                entity = self.identities.present(kind, rest.rpartition("/")[2])
                 return dict(entity.tags) if entity else {}
             case _:
                 answer = await self._ask(

@@ -68,6 +68,12 @@ class Identities:
         found = self._known(kind, name)
         return found if isinstance(found, Entity) else None
 
+    @staticmethod
+    def present(kind: str, name: str) -> Entity | None:
+        """Return a user, role or group as it is: what IAM itself judges a call about it by."""
+        found = _live(kind, name)
+        return found if isinstance(found, Entity) else None
+
     def document(self, arn: str) -> str | None:
         """Return the default version of a managed policy as it is known."""
         found = self._known(POLICY, arn)
