@@ -1,4 +1,8 @@
-"""Production comes up with its default values, gets every choice, and loses it again; data stays."""
+"""Production comes up with its default values, gets every choice, and loses it again; data and service stay.
+
+It stands in another region than the suite's other sites, and has a small application: what is rehearsed is
+what Terraform, AWS and nestctl make of it.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +15,13 @@ from typing import Any
 import httpx
 import knobs
 import pytest
-from worlds import Done, World, copy_app, steps_of
+import small_applications
+from visitors import Visitors
+from worlds import Done, World, steps_of
 
 from nestctl.runbook.steps import STEPS
 
-pytestmark = pytest.mark.nightly
-
+REGION = "us-west-2"
 PARAMETERS = "/nest/production/"
 TOKEN = "set-by-somebody"
 SIZES = "[environments.production.sizes]"
@@ -31,16 +36,21 @@ class Production:
         runs: What each run said.
         facts: What was there after each run, by the run's name.
         refused: Plans of sizes that the site cannot have, by the changed size.
+        visits: What visitors were answered during each later run.
     """
 
     world: World
     runs: dict[str, Done]
     facts: dict[str, dict[str, Any]]
     refused: dict[str, Done]
+    visits: dict[str, list[str]]
 
     def up(self, name: str) -> None:
         """Run, and note what is there then."""
-        self.runs[name] = self.world.nestctl("up", "--env", "production", "--json")
+        site = self.runs["default"].data["site"] if self.runs else None
+        with Visitors(site and f"{site}status/", site and f"{site}projects") as visitors:
+            self.runs[name] = self.world.nestctl("up", "--env", "production", "--json")
+        self.visits[name] = visitors.seen
         self.facts[name] = look(self.world, self.runs[name].data["site"])
 
 
@@ -107,16 +117,16 @@ def look(world: World, site: str) -> dict[str, Any]:
 def production(open_folder: Callable[[str], Path]) -> Iterator[Production]:
     """The site after the three runs."""
     folder = open_folder("production")
-    world = World(folder, copy_app(folder / "app"))
-    assert world.app is not None
-    manifest = world.app / "nest.toml"
+    app = small_applications.make(folder / "app", "production", REGION)
+    world = World(folder, app, REGION)
+    manifest = app / "nest.toml"
     before = manifest.read_text(encoding="utf-8")
     assert SIZES not in before
     after = before
     for name, text in knobs.CHANGED.items():
         assert text in after, name
         after = after.replace(text, knobs.REPLACED[name], 1)
-    made = Production(world, {}, {}, {})
+    made = Production(world, {}, {}, {}, {})
     try:
         made.up("default")
         with world.database(PARAMETERS) as connection:
@@ -153,6 +163,14 @@ def test_production_comes_up_with_its_default_values(production: Production) -> 
 @pytest.mark.parametrize("run", RUNS)
 def test_the_site_answers_after_each_run(production: Production, run: str) -> None:
     assert production.facts[run]["answers"] == [200, 200, 200]
+
+
+@pytest.mark.parametrize("run", ["on", "off"])
+def test_the_site_answers_all_the_while(production: Production, run: str) -> None:
+    """Two pages, both read from the database: by the load balancer, and by the frontend's server."""
+    seen = production.visits[run]
+    assert len(seen) > len(RUNS)
+    assert set(seen) == {"200"}, [answer for answer in seen if answer != "200"]
 
 
 @pytest.mark.parametrize("run", RUNS)

@@ -226,6 +226,18 @@ def resolved(action: str, model: OperationModel, statements: list[Statement]) ->
     return False, asked
 
 
+def test_a_public_parameter_belongs_to_no_account() -> None:
+    """The deploying role may read the image of the NAT instance there, and its own stack's parameters."""
+    public = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
+
+    def asked(name: str) -> list[str]:
+        call = Call("ssm", "GetParameter", REGION, "POST", "/", "", {}, b"", {"Name": name})
+        return resources(call, "ssm:GetParameter", ACCOUNT_ID)
+
+    assert asked(public) == [f"arn:aws:ssm:{REGION}::parameter{public}"]
+    assert asked("/nest/staging/X") == [f"arn:aws:ssm:{REGION}:{ACCOUNT_ID}:parameter/nest/staging/X"]
+
+
 @pytest.mark.slow
 def test_each_scoped_permission_is_asked_for_on_a_resource_that_the_policy_names(
     scoped: dict[str, list[Statement]],

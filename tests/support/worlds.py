@@ -62,11 +62,13 @@ class World:
     Args:
         folder: Passable by others; PostgreSQL's user must reach what is in it.
         app: Another application than the checkout's.
+        region: Where its site stands.
     """
 
-    def __init__(self, folder: Path, app: Path | None = None) -> None:
+    def __init__(self, folder: Path, app: Path | None = None, region: str = "us-east-1") -> None:
         self.folder = folder
         self.app = app
+        self.region = region
         self.state = folder / "state"
         self.work = folder / "work"
         self.env = {
@@ -120,14 +122,14 @@ class World:
 
     # ------------------------------------------------------------------ what is there
 
-    def client(self, service: str, region: str = "us-east-1") -> Any:
+    def client(self, service: str, region: str | None = None) -> Any:
         """Return a client of this world's AWS, with the rights of its owner."""
         env = self.nestctl("local", "env", "--json").data
         make: Any = boto3.Session().client
         return make(
             service,
             endpoint_url=env["AWS_ENDPOINT_URL"],
-            region_name=region,
+            region_name=region or self.region,
             aws_access_key_id="TESTTESTTESTTESTTEST",
             aws_secret_access_key="test",
             config=Config(retries={"total_max_attempts": 2}, s3={"addressing_style": "path"}),

@@ -285,8 +285,8 @@ def test_a_boundary_limits_what_a_role_is_given(someone: Callable[..., Someone],
     user.client("ec2", key).describe_vpcs()
     said = refused(user.client("ec2", key).describe_subnets)[2]
     assert said.endswith("because no permissions boundary allows the ec2:DescribeSubnets action")
-    # Without its boundary the role takes no policy from this user. IAM knows of it at once, as Terraform expects:
-    # it makes a role and writes its policy in the same second.
+    # Without its boundary the role takes no policy from this user. IAM knows of it at once, as Terraform
+    # expects: it makes a role and writes its policy in the same second.
     aws("iam").delete_role_permissions_boundary(RoleName=name)
     put = {"RoleName": name, "PolicyName": "q", "PolicyDocument": json.dumps(wide)}
     assert "iam:PutRolePolicy" in refused(lambda: user.client("iam").put_role_policy(**put))[2]

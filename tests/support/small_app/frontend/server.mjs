@@ -1,5 +1,8 @@
 // The pages that nest.toml's probes ask for; one of them is read from the backend at the function's own address.
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
+
+const home = readFileSync(new URL("page.html", import.meta.url), "utf8");
 
 async function projects() {
   const answer = await fetch(process.env.NEXT_SERVER_GRAPHQL_URL, {
@@ -12,7 +15,7 @@ async function projects() {
 }
 
 async function page(path) {
-  if (path === "/") return [200, "<h1>Small</h1>"];
+  if (path === "/") return [200, home];
   if (path === "/api/health") return [200, "ok"];
   if (path === "/projects") return [200, await projects()];
   return [404, "not found"];

@@ -77,6 +77,10 @@ ECS_NAMES = {
 CLOUDFRONT_FOLDERS = ("distribution", "origin-access-control", "response-headers-policy", "cache-policy")
 PATH_NAME = 4
 
+PUBLIC_PARAMETERS = "/aws/service/"
+"""AWS's own parameters, which belong to no account (Systems Manager user guide, "Working with public
+parameters")."""
+
 
 class Place:
     """Where the requests of a call go: fills region and account into ARNs."""
@@ -219,7 +223,9 @@ def _scheduler(call: Call, place: Place) -> Iterator[str]:
 def _ssm(call: Call, place: Place) -> Iterator[str]:
     for name in ("Name", "Names", "Path", "ResourceId"):
         for value in _texts(call.params, name):
-            if not ARN.fullmatch(value):
+            if value.startswith(PUBLIC_PARAMETERS):
+                yield f"arn:aws:ssm:{place.region}::parameter{value}"
+            elif not ARN.fullmatch(value):
                 yield place.arn("ssm", f"parameter/{value.strip('/')}")
 
 
