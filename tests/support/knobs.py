@@ -58,7 +58,7 @@ ELSEWHERE = {
     "backend_image_tag": "every release: tests/e2e/test_releases.py",
     "certificate_issued": "a certificate that is pending, and the domain: tests of the certificate",
     "cpu_architecture": "images are built for this machine; plans: tests/prove/test_policy_hardening.py",
-    "db_password_version": "the step that sets the password raises it",
+    "db_password_version": "for an apply by hand: the step `secrets` gives the database its password",
     "domain_name": "tests of the domain",
     "environment": "another environment is another site",
     "excluded_zone_ids": "zones of subnets that are still to be made: those that stand stay where they are",

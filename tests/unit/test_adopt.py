@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from nestctl.aws.inventory import Inventory
+from nestctl.aws.inventory import EC2_LISTS, FINDERS, SET, Inventory
 from nestctl.aws.session import Aws
 from nestctl.runbook import adopt, adopt_unseen
 from nestctl.settings.paths import INFRASTRUCTURE
@@ -78,6 +78,16 @@ def test_what_replaces_itself_before_it_goes_is_kept_when_its_name_is_fixed() ->
         blocks = re.findall(r'^resource "(\w+)" "\w+" \{\n(.*?)^\}', text, re.MULTILINE | re.DOTALL)
         found |= {kind for kind, body in blocks if "create_before_destroy = true" in body}
     assert found - {"aws_acm_certificate"} == set(adopt.NAMED)  # certificates have no name to collide
+
+
+def test_every_type_is_taken_over_or_set() -> None:
+    """What neither is would be refused, or made twice, when the state does not know it."""
+    texts = [path.read_text(encoding="utf-8") for path in INFRASTRUCTURE.rglob("*.tf")]
+    kinds = {kind for text in texts for kind in re.findall(r'^resource "(\w+)"', text, re.MULTILINE)}
+    found = {*EC2_LISTS, *FINDERS}
+    assert kinds - found - set(SET) == set()
+    assert found & set(SET) == set()
+    assert (found | set(SET)) - kinds == set()
 
 
 def test_what_aws_has_given_up_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
+from nestctl.aws import inventory_choices as choices
 from nestctl.aws.session import Aws
 
 Values = Mapping[str, Any]
@@ -111,6 +112,11 @@ class Inventory:
                 if tag["Key"] == "Name" and str(row.get("State", "")).lower() not in GONE
             }
         return self._lists[operation]
+
+    @property
+    def account_id(self) -> str:
+        """Number of the account."""
+        return self._aws.account_id
 
     @cached_property
     def keys(self) -> dict[str, str]:
@@ -269,6 +275,10 @@ def _permission(inventory: Inventory, values: Values) -> str | None:
 
 FINDERS: dict[str, Finder] = {
     "aws_acm_certificate": _certificate,
+    "aws_backup_plan": choices.backup_plan,
+    "aws_backup_selection": choices.backup_selection,
+    "aws_backup_vault": choices.backup_vault,
+    "aws_budgets_budget": choices.budget,
     "aws_cloudfront_distribution": lambda inventory, values: inventory.distributions.get(_tag(values)),
     "aws_cloudfront_origin_access_control": _listed(
         "cloudfront", "list_origin_access_controls", "OriginAccessControlList.Items", "Name", "name", "Id"
@@ -292,6 +302,7 @@ FINDERS: dict[str, Finder] = {
         "rds", "describe_db_instances", "DBInstances", "DBInstanceIdentifier", "identifier"
     ),
     "aws_db_proxy": _listed("rds", "describe_db_proxies", "DBProxies", "DBProxyName", "name"),
+    "aws_db_proxy_target": choices.proxy_target,
     "aws_db_parameter_group": _listed(
         "rds", "describe_db_parameter_groups", "DBParameterGroups", "DBParameterGroupName", "name"
     ),
@@ -322,8 +333,10 @@ FINDERS: dict[str, Finder] = {
         "CacheSubnetGroupName",
         "name",
     ),
+    "aws_iam_openid_connect_provider": choices.oidc_provider,
     "aws_iam_policy": _listed("iam", "list_policies", "Policies", "PolicyName", "name", "Arn"),
     "aws_iam_role": _listed("iam", "list_roles", "Roles", "RoleName", "name"),
+    "aws_instance": choices.instance,
     "aws_kms_alias": _listed("kms", "list_aliases", "Aliases", "AliasName", "name"),
     "aws_kms_key": lambda inventory, values: inventory.keys.get(_tag(values)),
     "aws_lambda_function_url": _function_url,
@@ -343,6 +356,36 @@ FINDERS: dict[str, Finder] = {
     "aws_secretsmanager_secret": _listed(
         "secretsmanager", "list_secrets", "SecretList", "Name", "name", "ARN"
     ),
+    "aws_sns_topic": choices.topic,
     "aws_ssm_parameter": _parameter,
+    "aws_wafv2_web_acl": choices.web_acl,
 }
-"""Types whose creation AWS refuses, or repeats, when the thing is there; the others are set, not made."""
+"""Types whose creation AWS refuses, or repeats, when the thing is there."""
+
+SET = {
+    "aws_appautoscaling_policy": "PutScalingPolicy",
+    "aws_appautoscaling_target": "RegisterScalableTarget, once for a service",
+    "aws_cloudwatch_metric_alarm": "PutMetricAlarm",
+    "aws_db_proxy_default_target_group": "ModifyDBProxyTargetGroup: it comes with the proxy",
+    "aws_default_security_group": "it comes with the VPC",
+    "aws_ecr_lifecycle_policy": "PutLifecyclePolicy",
+    "aws_ecs_cluster_capacity_providers": "PutClusterCapacityProviders",
+    "aws_ecs_task_definition": "a further revision; the service rolls to it",
+    "aws_iam_role_policy": "PutRolePolicy",
+    "aws_iam_role_policy_attachment": "AttachRolePolicy, as often as one likes",
+    "aws_lb_target_group_attachment": "RegisterTargets, as often as one likes",
+    "aws_s3_bucket_lifecycle_configuration": "PutBucketLifecycleConfiguration",
+    "aws_s3_bucket_logging": "PutBucketLogging",
+    "aws_s3_bucket_ownership_controls": "PutBucketOwnershipControls",
+    "aws_s3_bucket_policy": "PutBucketPolicy",
+    "aws_s3_bucket_public_access_block": "PutPublicAccessBlock",
+    "aws_s3_bucket_server_side_encryption_configuration": "PutBucketEncryption",
+    "aws_s3_bucket_versioning": "PutBucketVersioning",
+    "aws_secretsmanager_secret_version": "PutSecretValue, from the parameter",
+    "aws_sns_topic_policy": "SetTopicAttributes",
+    "aws_sns_topic_subscription": "Subscribe gives back what is there",
+    "aws_wafv2_web_acl_association": "AssociateWebACL, as often as one likes",
+    "aws_wafv2_web_acl_logging_configuration": "PutLoggingConfiguration",
+    "terraform_data": "Terraform's own: AWS has nothing of it",
+}
+"""Types that need no taking over: their creation sets what is there, by this call."""

@@ -53,10 +53,10 @@ def holds_value(text: str) -> bool:
     return text.strip() not in ("", PLACEHOLDER)
 
 
-def written(aws: Aws, name: str) -> str:
-    """Return what no later write of a parameter shares, by its full name."""
+def last_write(aws: Aws, name: str) -> State:
+    """Return when a parameter was last written, by its full name; nothing is decrypted."""
     found = aws.client("ssm").get_parameter(Name=name)["Parameter"]
-    return State(name, True, found["Version"], found["LastModifiedDate"]).written
+    return State(name, True, found["Version"], found["LastModifiedDate"])
 
 
 def is_set(aws: Aws, name: str) -> bool:
@@ -95,6 +95,14 @@ def get_value(aws: Aws, name: str) -> str:
     item = aws.client("ssm").get_parameter(Name=name, WithDecryption=True)["Parameter"]
     _learn(item)
     return str(item["Value"])
+
+
+def advice(name: str) -> str:
+    """Return the command that sets a parameter, by its full name; the value comes from a file."""
+    return (
+        f"nestctl aws ssm put-parameter --name {name} --type SecureString --overwrite "
+        "--value file://value.txt, then run the same command again"
+    )
 
 
 def set_secret(aws: Aws, name: str, value: str, key_id: str) -> None:

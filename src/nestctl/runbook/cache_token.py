@@ -8,13 +8,18 @@ the change was seen to its end; a run that is killed in between leaves none, and
 from __future__ import annotations
 
 import json
+import re
 
 from nestctl.aws import cache, parameters, s3
+from nestctl.report import NestctlError
 from nestctl.runbook import stack
 from nestctl.runbook.context import Context
 from nestctl.runbook.step import Tell
 
 KEY = "nestctl/cache-token.json"
+
+FITTING = re.compile(r"[A-Za-z0-9!&#$^<>-]{16,128}")
+"""Tokens that ElastiCache takes (ElastiCache User Guide, "Authenticating with the AUTH command")."""
 
 
 def problem(context: Context) -> str:
@@ -36,9 +41,21 @@ def problem(context: Context) -> str:
 
 
 def give(context: Context, tell: Tell) -> None:
-    """Set the stored token, and note that it was seen to its end."""
+    """Set the stored token, and note that it was seen to its end.
+
+    Raises:
+        NestctlError: ``password-unfit`` when ElastiCache would not take it.
+    """
     values = stack.outputs(context)
-    token = parameters.get_value(context.deployer, values["cache_auth_token_parameter"])
+    name = values["cache_auth_token_parameter"]
+    token = parameters.get_value(context.deployer, name)
+    if not FITTING.fullmatch(token):
+        raise NestctlError(
+            "password-unfit",
+            f"The cache cannot have the token that is stored in {name}.",
+            "ElastiCache takes 16 to 128 letters, digits and these signs: ! & # $ ^ < > -",
+            parameters.advice(name),
+        )
     cache.set_token(context.deployer, values["cache_replication_group_id"], token, tell)
     s3.write(context.deployer, values["zappa_bucket_name"], KEY, _mark(context))
 
@@ -46,5 +63,7 @@ def give(context: Context, tell: Tell) -> None:
 def _mark(context: Context) -> bytes:
     values = stack.outputs(context)
     group = cache.describe(context.deployer, values["cache_replication_group_id"])
-    written = parameters.written(context.deployer, values["cache_auth_token_parameter"])
-    return json.dumps({"group": group.born, "token": written}).encode()
+    written = parameters.last_write(context.deployer, values["cache_auth_token_parameter"]).written
+    # A token that somebody else has set since has another time of change.
+    changed = group.changed.isoformat() if group.changed else ""
+    return json.dumps({"group": group.born, "token": written, "changed": changed}).encode()

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import secrets
+import string
 from dataclasses import dataclass
 
 from nestctl.aws import parameters
 from nestctl.report import NestctlError
-from nestctl.runbook import cache_token, secret_settings, stack
+from nestctl.runbook import cache_token, database_password, secret_settings, stack
 from nestctl.runbook.context import Context
 from nestctl.runbook.step import Check, Tell, done, needed
 
-SECRET_BYTES = 48
-"""384 bits from the system's generator: Django asks for 50 characters, this makes 64."""
+SECRET_LENGTH = 64
+"""Characters from the system's generator, 381 bits: Django asks for 50."""
+
+ALPHABET = string.ascii_letters + string.digits
+"""What database and cache take, too."""
 
 
 @dataclass(frozen=True)
 class Secrets:
-    """Every generated parameter has a value, and the cache asks for its token."""
+    """Every generated parameter has a value, and database and cache take theirs."""
 
     name: str = "secrets"
     title: str = "secrets in Parameter Store"
@@ -31,7 +35,12 @@ class Secrets:
         generate = [name for name in unset if declared[name].kind == "generated"]
         missing = {name: declared[name].without for name in unset if declared[name].kind == "secret"}
         plan = [*secret_settings.plan(context), *(f"generate {name}" for name in generate)]
-        group = stack.outputs(context)["cache_replication_group_id"]
+        values = stack.outputs(context)
+        group, database = values["cache_replication_group_id"], values["database_identifier"]
+        if problem := database_password.problem(context):
+            plan.append(f"give the database {database} its password: {problem}")
+        if problem := database_password.proxy_problem(context):
+            plan.append(f"give the proxy of {database} its password: {problem}")
         if problem := cache_token.problem(context):
             plan.append(f"give the cache {group} its token: {problem}")
         if plan:
@@ -47,14 +56,23 @@ class Secrets:
         for name in _unset(context):
             if context.settings.manifest.parameters[name].kind == "generated":
                 tell(f"generating {name}")
-                parameters.set_secret(
-                    context.deployer, f"{path}{name}", secrets.token_urlsafe(SECRET_BYTES), key
-                )
+                value = "".join(secrets.choice(ALPHABET) for _ in range(SECRET_LENGTH))
+                parameters.set_secret(context.deployer, f"{path}{name}", value, key)
                 made += 1
+        told = f"{made} generated"
+        if database_password.problem(context):
+            tell("giving the database its password")
+            database_password.give(context, tell)
+            told += ", the database was given its password"
+        else:
+            database_password.note(context)
+        if database_password.proxy_problem(context):
+            tell("giving the proxy its password")
+            database_password.give_proxy(context)
         if cache_token.problem(context):
             tell("giving the cache its token")
             cache_token.give(context, tell)
-        told = f"{made} generated, the cache asks for its token"
+        told += ", the cache asks for its token"
         return f"{told}; {renewed} with other settings and the same value" if renewed else told
 
     def verify(self, context: Context, tell: Tell) -> None:

@@ -3,12 +3,15 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from nestctl.aws import master_password
+from nestctl.aws.session import Aws
 from nestctl.localcloud import LocalCloud
 from nestctl.localcloud.data.scram import verifier
 
@@ -157,6 +160,43 @@ def test_the_master_password_changes_and_lies_nowhere(running: LocalCloud, aws: 
             assert PASSWORD.encode() not in content, file
             assert OTHER.encode() not in content, file
     aws("rds").delete_db_instance(DBInstanceIdentifier="postgres-password", SkipFinalSnapshot=True)
+
+
+def test_a_password_that_no_longer_fits_is_noticed_and_set_anew_with_all_rows(
+    running: LocalCloud, instance: Any, aws: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", running.env()["AWS_ENDPOINT_URL"])
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test" * 5)
+    caller, bundle = Aws("us-east-1"), running.state_dir / "ca" / "bundle.pem"
+    database = master_password.describe(caller, "postgres-tests")
+    with connect(running, instance) as connection:
+        connection.execute("CREATE TABLE precious AS SELECT 42 AS answer")
+
+    def knock(password: str = PASSWORD, trusted: Path | None = bundle, **other: Any) -> str:
+        return master_password.knock(replace(database, **other), password, trusted)
+
+    assert knock() == "taken"
+    assert knock(OTHER) == "refused"
+    assert knock("") == "refused"
+    assert knock(user="nobody") == "refused"
+    assert knock(name="no_such_database") == "taken"
+    assert knock(OTHER, name="no_such_database") == "refused"
+    assert knock(port=9) == "unreachable"
+    assert knock(trusted=None) == "unreachable"  # the system knows nothing of this authority
+
+    aws("rds").modify_db_instance(
+        DBInstanceIdentifier="postgres-tests", MasterUserPassword=OTHER, ApplyImmediately=True
+    )
+    available(aws, "postgres-tests")
+    assert knock() == "refused"
+    master_password.set_password(caller, "postgres-tests", PASSWORD, print, bundle)
+    assert knock() == "taken"
+    again = master_password.describe(caller, "postgres-tests")
+    assert (again.id, again.made, again.port) == (database.id, database.made, database.port)
+    with connect(running, instance) as connection:
+        assert connection.execute("SELECT answer FROM precious").fetchone() == (42,)
+        connection.execute("DROP TABLE precious")
 
 
 def test_stop_start_and_reboot_keep_rows(running: LocalCloud, aws: Client) -> None:
