@@ -14,6 +14,9 @@ from nestctl.report import NestctlError
 ALIAS = "live"
 """What the load balancer and the function URL call."""
 
+URL_STATEMENT = "function-url-invoke"
+"""Statement of the alias's policy that nestctl adds, and the manual by hand."""
+
 MISSING = "ResourceNotFoundException"
 
 
@@ -150,6 +153,36 @@ def move_alias(aws: Aws, name: str, version: str) -> None:
         client.create_alias(FunctionName=name, Name=ALIAS, FunctionVersion=version)
     else:
         client.update_alias(FunctionName=name, Name=ALIAS, FunctionVersion=version)
+
+
+def url_is_permitted(aws: Aws, name: str) -> bool:
+    """Tell whether the alias has the permission that :func:`permit_url` gives."""
+    from botocore.exceptions import ClientError
+
+    try:
+        text = aws.client("lambda").get_policy(FunctionName=name, Qualifier=ALIAS)["Policy"]
+    except ClientError as error:
+        if error_code(error) == MISSING:
+            return False
+        raise
+    return any(entry.get("Sid") == URL_STATEMENT for entry in json.loads(text)["Statement"])
+
+
+def permit_url(aws: Aws, name: str) -> None:
+    """Let everyone call the alias by its URL, and by nothing else.
+
+    Since October 2025 a URL wants this permission beside ``lambda:InvokeFunctionUrl`` (Lambda developer
+    guide, "Control access to Lambda function URLs"). The provider has no argument for it before 6.28.
+    """
+    if not url_is_permitted(aws, name):
+        aws.client("lambda").add_permission(
+            FunctionName=name,
+            Qualifier=ALIAS,
+            StatementId=URL_STATEMENT,
+            Action="lambda:InvokeFunction",
+            Principal="*",
+            InvokedViaFunctionUrl=True,
+        )
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nestctl.aws import functions
 from nestctl.report import NestctlError
 from nestctl.runbook import release, stack
 from nestctl.runbook.context import Context
@@ -24,6 +25,8 @@ class Routes:
         plan = context.plan(stack.root(context, released=True), tell)
         if not plan.empty:
             return needed(plan.summary(), *(f"{c.action} {c.address}" for c in plan.changes))
+        if not functions.url_is_permitted(context.deployer, context.function_name):
+            return needed("nobody may call the function's URL", "permit it")
         if reasons := release.outdated(context):
             return needed("; ".join(reasons), "publish a version that reads the new parameters")
         return done("load balancer and function URL lead to the function")
@@ -33,6 +36,7 @@ class Routes:
         root = stack.root(context, released=True)
         plan = context.plan(root, tell)
         counts = context.apply(root, plan) if not plan.empty else "nothing to apply"
+        functions.permit_url(context.deployer, context.function_name)
         if release.outdated(context):
             counts += f"; version {release.deploy(context, tell)} reads the new parameters"
         return counts
@@ -45,6 +49,13 @@ class Routes:
                 "There is no function URL after the apply.",
                 "The output lambda_function_url is empty.",
                 f"nestctl plan {context.environment}",
+            )
+        if not functions.url_is_permitted(context.deployer, context.function_name):
+            raise NestctlError(
+                "function-url-denied",
+                f"The policy of {context.function_name} lets nobody call its URL.",
+                f"The statement {functions.URL_STATEMENT} was added, and is not there.",
+                "Run the same command again.",
             )
         tell("planning again")
         plan = context.plan(stack.root(context, released=True), tell)

@@ -13,6 +13,23 @@ CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 CORS_AND_SECURITY = "e61eb60c-9c35-4d20-a928-2b84e02af89c"
 
 
+def permit_url(lambdas: Any, **target: str) -> None:
+    """Let everyone call the URL of a function or alias."""
+    permissions: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("public", {"Action": "lambda:InvokeFunctionUrl", "FunctionUrlAuthType": "NONE"}),
+        ("invoked", {"Action": "lambda:InvokeFunction", "InvokedViaFunctionUrl": True}),
+    )
+    for statement, permission in permissions:
+        lambdas.add_permission(**target, StatementId=statement, Principal="*", **permission)
+
+
+def given(statement: dict[str, Any]) -> dict[str, Any]:
+    """What AddPermission was told when it made a statement for a URL."""
+    by_url = "Bool" in statement["Condition"]
+    condition = {"InvokedViaFunctionUrl": True} if by_url else {"FunctionUrlAuthType": "NONE"}
+    return {"Action": statement["Action"], "Principal": "*", **condition}
+
+
 def test_function_url_has_a_real_address_and_payload_format_2(cloud: Any, functions: Any) -> None:
     functions.create(
         "by-url",
@@ -29,14 +46,18 @@ def test_function_url_has_a_real_address_and_payload_format_2(cloud: Any, functi
     assert url.endswith("/")
     assert made["FunctionArn"].endswith(":by-url:live")
     assert httpx.get(url).status_code == 403, "auth type NONE needs a statement in the policy"
-    lambdas.add_permission(
-        FunctionName="by-url",
-        Qualifier="live",
-        StatementId="url",
-        Action="lambda:InvokeFunctionUrl",
-        Principal="*",
-        FunctionUrlAuthType="NONE",
-    )
+    target = {"FunctionName": "by-url", "Qualifier": "live"}
+    permit_url(lambdas, **target)
+    for statement in ("public", "invoked"):
+        # Since October 2025 both are needed, and each for this alias.
+        policy = json.loads(lambdas.get_policy(**target)["Policy"])["Statement"]
+        (kept,) = (entry for entry in policy if entry["Sid"] == statement)
+        lambdas.remove_permission(**target, StatementId=statement)
+        assert httpx.get(url).status_code == 403
+        lambdas.add_permission(FunctionName="by-url", StatementId=f"{statement}-function", **given(kept))
+        assert httpx.get(url).status_code == 403, "what holds for the function does not for its alias"
+        lambdas.add_permission(**target, StatementId=statement, **given(kept))
+        assert httpx.get(url).status_code == 201
     answer = httpx.post(
         f"{url}a%20b?x=1&x=2",
         content=b'{"k":1}',
@@ -69,13 +90,7 @@ def test_function_url_takes_an_answer_without_status_and_cors(cloud: Any, functi
     url = lambdas.create_function_url_config(FunctionName="plain-url", AuthType="NONE", Cors=cors)[
         "FunctionUrl"
     ]
-    lambdas.add_permission(
-        FunctionName="plain-url",
-        StatementId="url",
-        Action="lambda:InvokeFunctionUrl",
-        Principal="*",
-        FunctionUrlAuthType="NONE",
-    )
+    permit_url(lambdas, FunctionName="plain-url")
     answer = httpx.get(url, headers={"Origin": "https://example.org"})
     assert answer.json() == {"hello": "world"}
     assert answer.headers["access-control-allow-origin"] == "https://example.org"
@@ -255,13 +270,7 @@ def test_padded_header_values_are_stripped_and_impossible_ones_are_a_bad_gateway
     )
     lambdas = cloud.client("lambda")
     url = lambdas.create_function_url_config(FunctionName="padded", AuthType="NONE")["FunctionUrl"]
-    lambdas.add_permission(
-        FunctionName="padded",
-        StatementId="url",
-        Action="lambda:InvokeFunctionUrl",
-        Principal="*",
-        FunctionUrlAuthType="NONE",
-    )
+    permit_url(lambdas, FunctionName="padded")
     with httpx.Client(base_url=url) as client:
         answer = client.get("/good")
         assert (answer.headers["x-value"], answer.headers["set-cookie"]) == ("a=1; Path=/", "c=1")

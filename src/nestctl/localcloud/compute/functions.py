@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import fnmatch
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -164,6 +163,11 @@ class FunctionUrl:
         """Name that stays the same for this URL."""
         return f"function-url/{self.region}/{self.name}/{self.qualifier or LATEST}"
 
+    @property
+    def arn(self) -> str:
+        """ARN of the function, version or alias."""
+        return arn_of(self.name, self.qualifier, account=self.account, region=self.region)
+
 
 def function_urls() -> list[FunctionUrl]:
     """Every function URL of every account and region."""
@@ -174,44 +178,9 @@ def function_urls() -> list[FunctionUrl]:
     return found
 
 
-def _statements(name: str, qualifier: str | None, *, account: str, region: str) -> list[Mapping[str, Any]]:
-    function = lambda_svc._functions.get_scoped(account, region, name)  # noqa: SLF001
-    if function is None:
-        return []
-    arn = f"arn:aws:lambda:{region}:{account}:function:{name}" + (f":{qualifier}" if qualifier else "")
-    statements = function.get("policy", {}).get("Statement", [])
-    return [entry for entry in statements if entry.get("Effect") == "Allow" and entry.get("Resource") == arn]
-
-
-def url_is_public(url: FunctionUrl) -> bool:
-    """Whether the resource policy lets everyone call this URL: auth type NONE alone does not."""
-    return any(
-        entry.get("Principal") in ("*", {"AWS": "*"})
-        and entry.get("Action") in ("lambda:InvokeFunctionUrl", "lambda:*")
-        for entry in _statements(url.name, url.qualifier, account=url.account, region=url.region)
-    )
-
-
-def service_may_invoke(
-    name: str, qualifier: str | None, *, service: str, source: str, account: str, region: str
-) -> bool:
-    """Whether the resource policy lets a service call the function for one of its resources.
-
-    Args:
-        name: Function name.
-        qualifier: Version or alias that is called; its statements are apart from the function's own.
-        service: ``elasticloadbalancing.amazonaws.com``.
-        source: ARN of the resource on whose behalf it calls.
-        account: Account of the function.
-        region: Region of the function.
-    """
-    for entry in _statements(name, qualifier, account=account, region=region):
-        principal = entry.get("Principal")
-        named = principal.get("Service") if isinstance(principal, dict) else principal
-        allowed = ((entry.get("Condition") or {}).get("ArnLike") or {}).get("AWS:SourceArn", "*")
-        if named in (service, "*") and fnmatch.fnmatchcase(source, allowed):
-            return True
-    return False
+def arn_of(name: str, qualifier: str | None, *, account: str, region: str) -> str:
+    """Return the ARN of a function, or of one of its versions or aliases."""
+    return f"arn:aws:lambda:{region}:{account}:function:{name}" + (f":{qualifier}" if qualifier else "")
 
 
 def settle(name: str, *, account: str, region: str) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from nestctl.localcloud.compute import engine, functions
 from nestctl.localcloud.compute.lambdas import KeyDeniedError, ThrottledError
+from nestctl.localcloud.control.authorization.invocations import service_may_invoke
 from nestctl.localcloud.edge import head_limits, lambda_event, rules, state
 from nestctl.localcloud.edge.health import HealthChecker
 from nestctl.localcloud.edge.http11 import BodyTooLargeError, Headers, Request, Response, reason_of
@@ -239,9 +240,8 @@ class Traffic:
             arn, account=group.account, region=group.region
         )
         service = "elasticloadbalancing.amazonaws.com"
-        if not functions.service_may_invoke(
-            name, qualifier, service=service, source=group.arn, account=account, region=region
-        ):
+        whole = functions.arn_of(name, qualifier, account=account, region=region)
+        if not service_may_invoke(whole, service=service, source=group.arn, account=group.account):
             raise _RefusedError(
                 502, f"{service} may not invoke {arn}: the function's policy lacks that permission"
             )

@@ -8,6 +8,7 @@ from nestctl.localcloud.compute import engine, functions
 from nestctl.localcloud.compute.functions import FunctionUrl
 from nestctl.localcloud.compute.lambdas import KeyDeniedError, ThrottledError
 from nestctl.localcloud.compute.sandbox import MAX_SYNC_PAYLOAD
+from nestctl.localcloud.control.authorization.invocations import anyone_may_call_url
 from nestctl.localcloud.edge import lambda_event
 from nestctl.localcloud.edge.http11 import BodyTooLargeError, Headers, Request, Response
 
@@ -55,7 +56,9 @@ class UrlDoor:
     async def _answer(self, request: Request) -> Response:
         url = self.url
         signed = request.header("authorization").startswith("AWS4-HMAC-SHA256")
-        if not (signed if url.config.get("AuthType") == "AWS_IAM" else functions.url_is_public(url)):
+        if not (
+            signed if url.config.get("AuthType") == "AWS_IAM" else anyone_may_call_url(url.arn, url.account)
+        ):
             raise _RefusedError(403, "Forbidden")
         try:
             body = await request.read(MAX_SYNC_PAYLOAD)

@@ -11,6 +11,7 @@ from ministack.services import alb
 
 from nestctl.localcloud.compute import functions
 from nestctl.localcloud.control import replies
+from nestctl.localcloud.control.authorization.invocations import service_may_invoke
 from nestctl.localcloud.control.registry import corrects
 from nestctl.localcloud.control.types import Call, Cloud, Proceed, Reply
 from nestctl.localcloud.edge import running, state
@@ -50,9 +51,8 @@ async def register_targets(call: Call, _proceed: Proceed, _cloud: Cloud) -> Repl
                 arn, account=group.account, region=group.region
             )
             principal = "elasticloadbalancing.amazonaws.com"
-            if not functions.service_may_invoke(
-                name, qualifier, service=principal, source=group.arn, account=account, region=region
-            ):
+            whole = functions.arn_of(name, qualifier, account=account, region=region)
+            if not service_may_invoke(whole, service=principal, source=group.arn, account=group.account):
                 message = (
                     f"{principal} does not have permission to invoke {arn} from target group {group.arn}"
                 )
