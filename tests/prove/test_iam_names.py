@@ -16,6 +16,7 @@ import pytest
 from botocore import xform_name
 from botocore.config import Config
 from botocore.model import OperationModel, Shape
+from ministack.services import waf
 
 from nestctl.localcloud.control.authorization import actions
 from nestctl.localcloud.control.authorization.requests import resources
@@ -236,6 +237,44 @@ def test_a_public_parameter_belongs_to_no_account() -> None:
 
     assert asked(public) == [f"arn:aws:ssm:{REGION}::parameter{public}"]
     assert asked("/nest/staging/X") == [f"arn:aws:ssm:{REGION}:{ACCOUNT_ID}:parameter/nest/staging/X"]
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "action", "expected"),
+    [
+        ("rds", "CreateDBProxy", {"DBProxyName": NAME}, "rds:AddTagsToResource", "db-proxy:*"),
+        ("rds", "CreateDBInstance", {"DBInstanceIdentifier": NAME}, "rds:AddTagsToResource", f"db:{NAME}"),
+    ],
+)
+def test_what_is_tagged_as_it_is_made_is_what_the_operation_makes(
+    service: str, operation: str, parameters: dict[str, str], action: str, expected: str
+) -> None:
+    call = Call(service, operation, REGION, "POST", "/", "", {}, b"", parameters)
+    assert resources(call, action, ACCOUNT_ID) == [f"arn:aws:{service}:{REGION}:{ACCOUNT_ID}:{expected}"]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "kind"),
+    [("i", "instance"), ("vol", "volume"), ("nat", "natgateway"), ("sg", "security-group")],
+)
+def test_what_of_ec2_is_tagged_is_told_by_its_id(prefix: str, kind: str) -> None:
+    """Terraform tags the disk of an instance after it is made, and only logs it when that is refused."""
+    id_ = f"{prefix}-0123456789abcdef0"
+    parameters = {"ResourceId.1": id_, "Tag.1.Key": "Name", "Tag.1.Value": "x"}
+    call = Call("ec2", "CreateTags", REGION, "POST", "/", "", {}, b"", parameters)
+    assert resources(call, "ec2:CreateTags", ACCOUNT_ID) == [
+        f"arn:aws:ec2:{REGION}:{ACCOUNT_ID}:{kind}/{id_}"
+    ]
+
+
+def test_a_firewall_is_looked_up_by_its_load_balancer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AWS judges by both; the call names one of them."""
+    balancer = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT_ID}:loadbalancer/app/{STACK}-alb/1"
+    acl = f"arn:aws:wafv2:{REGION}:{ACCOUNT_ID}:regional/webacl/{STACK}-alb/1"
+    call = Call("wafv2", "GetWebACLForResource", REGION, "POST", "/", "", {}, b"", {"ResourceArn": balancer})
+    assert resources(call, "wafv2:GetWebACLForResource", ACCOUNT_ID) == [balancer]
+    monkeypatch.setitem(waf._associations, balancer, acl)
+    assert set(resources(call, "wafv2:GetWebACLForResource", ACCOUNT_ID)) == {balancer, acl}
 
 
 @pytest.mark.slow

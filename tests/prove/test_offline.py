@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from nestctl.prove import offline
 from nestctl.prove.plan import Plan
 from nestctl.prove.roots import Plans, variables
+from nestctl.prove.stand_in import StandIn
 from nestctl.report import NestctlError
 from nestctl.settings.paths import CHECKOUT
 
@@ -66,3 +68,21 @@ def test_a_value_that_a_validation_refuses_is_reported_with_it(plans: Plans, tmp
         offline.plan("state", values, tmp_path)
     assert caught.value.code == "prove-plan"
     assert "project_name takes 2 to 16" in caught.value.why
+
+
+@pytest.mark.parametrize(
+    ("region", "ids"),
+    [
+        ("us-east-1", [f"use1-az{number}" for number in range(1, 7)]),
+        ("us-west-2", [f"usw2-az{number}" for number in range(1, 5)]),
+        ("eu-central-1", ["euc1-az1", "euc1-az2", "euc1-az3"]),
+        ("ap-northeast-1", ["apne1-az1", "apne1-az2", "apne1-az4"]),
+    ],
+)
+def test_a_region_has_the_zones_that_aws_gives_it(region: str, ids: list[str]) -> None:
+    """Too many zones are refused before AWS is asked; what AWS has is not."""
+    body = b"Action=DescribeAvailabilityZones"
+    signature = f"AWS4-HMAC-SHA256 Credential=AKIA/20261127/{region}/ec2/aws4_request, SignedHeaders=host"
+    _, _, text = StandIn("us-east-1").answer("", body, signature)
+    assert re.findall(r"<zoneId>([^<]+)</zoneId>", text) == ids
+    assert f"<zoneName>{region}a</zoneName>" in text

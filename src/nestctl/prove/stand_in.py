@@ -7,14 +7,18 @@ a parameter. What stands for a secret is told to the caller, who can then search
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from string import ascii_lowercase
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
+
+from nestctl.settings.zones import zone_ids
 
 ACCOUNT_ID = "123456789012"
 """AWS's own example account (AWS documentation)."""
@@ -22,9 +26,10 @@ ACCOUNT_ID = "123456789012"
 PUBLIC = "/aws/service/ami-"
 """Parameters that AWS publishes for everyone: ids of machine images, no secrets."""
 
+SIGNED = re.compile(r"Credential=[^/,]+/\d{8}/([^/]+)/")
+
 IMAGE = "ami-0123456789abcdef0"
 
-ZONES = "abc"
 LENGTH = 48
 
 
@@ -33,7 +38,7 @@ class StandIn:
     """What answers.
 
     Attributes:
-        region: Region of the zones.
+        region: Region of requests that name none.
         url: Where it listens.
         canaries: Every value that it gave out in place of a secret.
         refused: Actions that it was asked for and does not know.
@@ -50,8 +55,14 @@ class StandIn:
         self.canaries.append(value)
         return value
 
-    def answer(self, target: str, body: bytes) -> tuple[int, str, str]:
-        """Return status, content type and body for a request."""
+    def answer(self, target: str, body: bytes, signature: str = "") -> tuple[int, str, str]:
+        """Return status, content type and body for a request.
+
+        Args:
+            target: Header that names the action of JSON services.
+            body: The request's body.
+            signature: Its header ``Authorization``, which names the region.
+        """
         action = target.rpartition(".")[2] or parse_qs(body.decode()).get("Action", ["unknown"])[0]
         as_json, as_xml = "application/x-amz-json-1.1", "text/xml"
         match action:
@@ -68,7 +79,8 @@ class StandIn:
             case "GetCallerIdentity":
                 return 200, as_xml, _identity()
             case "DescribeAvailabilityZones":
-                return 200, as_xml, _zones(self.region)
+                signed = SIGNED.search(signature)
+                return 200, as_xml, _zones(signed[1] if signed else self.region)
         self.refused.append(action)
         return 400, as_json, json.dumps({"__type": "InvalidAction", "message": f"no {action} here"})
 
@@ -81,7 +93,8 @@ def listening(region: str) -> Iterator[StandIn]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            status, kind, text = stand_in.answer(self.headers.get("X-Amz-Target", ""), body)
+            target, signature = (self.headers.get(name, "") for name in ("X-Amz-Target", "Authorization"))
+            status, kind, text = stand_in.answer(target, body, signature)
             data = text.encode()
             self.send_response(status)
             self.send_header("Content-Type", kind)
@@ -113,10 +126,10 @@ def _identity() -> str:
 
 def _zones(region: str) -> str:
     items = []
-    for number, letter in enumerate(ZONES, start=1):
+    for letter, zone in zip(ascii_lowercase, zone_ids(region), strict=False):
         fields = {
             "zoneName": f"{escape(region)}{letter}",
-            "zoneId": f"az{number}",
+            "zoneId": zone,
             "zoneState": "available",
             "regionName": escape(region),
             "optInStatus": "opt-in-not-required",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ministack.services import ecr, kms, lambda_svc, s3, secretsmanager, sns
+from ministack.services import ecr, kms, lambda_svc, s3, secretsmanager, sns, waf
 
 from nestctl.policies.documents import Policy, parse
 from nestctl.policies.evaluate import Request
@@ -133,6 +133,12 @@ def has_bucket(bucket: str, account: str) -> bool:
 
 
 # ------------------------------------------------------------------ by service
+
+
+def web_acl_of(resource: str) -> str:
+    """Return the ARN of the web ACL that is tied to a resource; empty when there is none."""
+    found = (acl for (*_, tied), acl in waf._associations.all_items() if tied == resource)  # noqa: SLF001
+    return str(next(found, ""))
 
 
 def _bucket(arn: Arn, account: str) -> Attached:

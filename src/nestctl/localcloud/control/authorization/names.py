@@ -14,16 +14,23 @@ ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]*:[a-z0-9-]*:\d*:[^\s{}\"]+")
 
 EC2_TYPES = {
     "acl": "network-acl",
+    "dopt": "dhcp-options",
+    "eigw": "egress-only-internet-gateway",
     "eipalloc": "elastic-ip",
     "eipassoc": "elastic-ip",
     "eni": "network-interface",
     "fl": "vpc-flow-log",
+    "i": "instance",
     "igw": "internet-gateway",
+    "lt": "launch-template",
     "nat": "natgateway",
+    "pcx": "vpc-peering-connection",
+    "pl": "prefix-list",
     "rtb": "route-table",
     "sg": "security-group",
     "sgr": "security-group-rule",
     "subnet": "subnet",
+    "vol": "volume",
     "vpc": "vpc",
     "vpce": "vpc-endpoint",
 }
@@ -76,6 +83,9 @@ ECS_NAMES = {
 
 CLOUDFRONT_FOLDERS = ("distribution", "origin-access-control", "response-headers-policy", "cache-policy")
 PATH_NAME = 4
+
+LOOKS_UP_WEB_ACL = "GetWebACLForResource"
+"""Names a load balancer, and is about its web ACL, where it has one."""
 
 PUBLIC_PARAMETERS = "/aws/service/"
 """AWS's own parameters, which belong to no account (Systems Manager user guide, "Working with public
@@ -243,6 +253,11 @@ def _events(call: Call, place: Place) -> Iterator[str]:
             yield place.arn("events", f"rule/{value}" if bus == "default" else f"rule/{bus}/{value}")
 
 
+def _wafv2(call: Call, place: Place) -> Iterator[str]:  # noqa: ARG001
+    if call.action == LOOKS_UP_WEB_ACL and (tied := attached.web_acl_of(str(call.params.get("ResourceArn")))):
+        yield tied
+
+
 SPECIAL: Mapping[str, Callable[[Call, Place], Iterator[str]]] = {
     "cloudfront": _cloudfront,
     "ec2": _ec2,
@@ -256,4 +271,5 @@ SPECIAL: Mapping[str, Callable[[Call, Place], Iterator[str]]] = {
     "s3": _s3,
     "scheduler": _scheduler,
     "ssm": _ssm,
+    "wafv2": _wafv2,
 }

@@ -129,15 +129,25 @@ def resources(call: Call, action: str, account: str) -> list[str]:
     # What AWS writes as kinds of one type (listener/app, listener/net) are choices.
     bases = {type_.partition("/")[0] for type_ in types}
     missing = frozenset(t for t in known.required if t.partition("/")[0] not in bases)
+    if found and call.action == names.LOOKS_UP_WEB_ACL:
+        return found
     if not found and not missing:
-        words = call.action.lower()
-        missing = frozenset(t for t in known.resources if _plain(t.partition("/")[0]) in words)
+        missing = _told(call.action, known.resources)
         missing = missing or frozenset(
             t for t in known.resources if forms.names_any(call, t, service.resources[t])
         )
     for type_ in sorted(missing):
         found += forms.arns(call, type_, service.resources[type_], place.region, account)
     return list(dict.fromkeys(found)) or ["*"]
+
+
+def _told(operation: str, types: frozenset[str]) -> frozenset[str]:
+    """Return the types that an operation's name tells: ``CreateDBProxy`` is about a proxy, not a db."""
+    words = operation.lower()
+    found = {t: _plain(t.partition("/")[0]) for t in types}
+    last = [plain for plain in found.values() if words.removesuffix("s").endswith(plain)]
+    longest = max(last, key=len, default="")
+    return frozenset(t for t, plain in found.items() if (plain == longest if longest else plain in words))
 
 
 def _plain(type_: str) -> str:
