@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from people import document
 
 from nestctl.localcloud import pace
+from nestctl.localcloud.compute import engine
 
 ECHO = "def handler(event, context):\n    return {'event': event, 'version': context.function_version}\n"
 
@@ -222,6 +223,29 @@ def test_logs_reach_cloudwatch_and_the_tail(cloud: Any, functions: Any) -> None:
         messages = [event["message"].strip() for event in events]
     kinds = [message.split(" ")[0] for message in messages]
     assert kinds == ["START", "said", "END", "REPORT"]
+
+
+def test_logs_are_written_as_the_functions_role(cloud: Any, functions: Any) -> None:
+    iam, logs = cloud.client("iam"), cloud.client("logs")
+    for name, may in (("silent", ["logs:CreateLogGroup", "logs:CreateLogStream"]), ("logged", ["logs:*"])):
+        limit = document({"Action": may, "Resource": "*"})
+        arn = iam.create_policy(PolicyName=f"logs-{name}", PolicyDocument=limit)["Policy"]["Arn"]
+        iam.put_role_permissions_boundary(RoleName="run", PermissionsBoundary=arn)
+        try:
+            functions.create(name, "def handler(event, context):\n    print('heard')\n    return 1\n")
+            answer = functions.client.invoke(FunctionName=name, LogType="Tail")
+            # The tail of the answer is Lambda's own, and needs no right.
+            assert "heard" in base64.b64decode(answer["LogResult"]).decode()
+            cloud.run(engine.current().logs.flush())
+        finally:
+            iam.delete_role_permissions_boundary(RoleName="run")
+    logs.create_log_group(logGroupName="/aws/lambda/silent")  # there was none
+    heard = [
+        {event["message"].strip() for event in logs.filter_log_events(logGroupName=group)["events"]}
+        for group in ("/aws/lambda/silent", "/aws/lambda/logged")
+    ]
+    assert heard[0] == set()
+    assert "heard" in heard[1]
 
 
 def test_event_runs_in_the_background_and_dry_run_runs_nothing(cloud: Any, functions: Any) -> None:

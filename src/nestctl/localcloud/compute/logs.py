@@ -8,7 +8,9 @@ import time
 from collections import deque
 from typing import Any
 
+from nestctl.localcloud.control.authorization import acting
 from nestctl.localcloud.control.types import Cloud
+from nestctl.policies.evaluate import Request
 
 log = logging.getLogger(__name__)
 
@@ -41,16 +43,22 @@ class LogWriter:
         self._cloud = cloud
         self._held: dict[Key, deque[dict[str, Any]]] = {}
         self._made: set[Key] = set()
+        self._roles: dict[Key, str] = {}
+        self._dropped: set[Key] = set()
         self._wake = asyncio.Event()
         self._flushing = asyncio.Lock()
 
-    def write(self, region: str, group: str, stream: str, message: str) -> None:
-        """Add one event; returns at once."""
+    def write(self, region: str, group: str, stream: str, message: str, *, role: str) -> None:
+        """Add one event; returns at once.
+
+        The events are lost, as on AWS, when the ``role`` (its ARN) may not write them.
+        """
         text = (
             message.encode()[:MAX_EVENT].decode(errors="ignore") if len(message) > MAX_EVENT // 4 else message
         )
         if not text:
             return  # CloudWatch Logs refuses empty events
+        self._roles[region, group, stream] = role
         held = self._held.setdefault((region, group, stream), deque(maxlen=MAX_HELD))
         held.append({"timestamp": now_ms(), "message": text})
         self._wake.set()
@@ -107,6 +115,11 @@ class LogWriter:
 
     async def _send(self, key: Key, batch: list[dict[str, Any]]) -> bool:
         region, group, stream = key
+        if refused := self._refusal(key):
+            if key not in self._dropped:
+                self._dropped.add(key)
+                log.warning("log events for %s %s are lost: %s", group, stream, refused)
+            return True
         for attempt in (1, 2):
             try:
                 if key not in self._made:
@@ -125,6 +138,15 @@ class LogWriter:
             else:
                 return True
         return False
+
+    def _refusal(self, key: Key) -> str:
+        """Why the role may not write to a stream, which it makes first when it is not there."""
+        region, group, stream = key
+        arn = f"arn:aws:logs:{region}:{self._cloud.account_id}:log-group:{group}"
+        wanted = [Request("logs:PutLogEvents", f"{arn}:log-stream:{stream}")]
+        if key not in self._made:
+            wanted.insert(0, Request("logs:CreateLogStream", f"{arn}:*"))
+        return acting.refusal(self._cloud, self._roles[key], "logs", wanted)
 
 
 def _text(error: Exception) -> str:

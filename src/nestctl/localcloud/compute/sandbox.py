@@ -249,13 +249,17 @@ class Sandbox:
         text = line.rstrip("\r\n")
         if self._current is None:
             self._early.append(text)
-            self._logs.write(self.version.region, self.version.log_group, self._stream, text)
+            self._write(text)
         else:
             self._log(text, self._current)
 
     def _log(self, line: str, invocation: _Invocation) -> None:
         invocation.lines.append(line)
-        self._logs.write(self.version.region, self.version.log_group, self._stream, line)
+        self._write(line)
+
+    def _write(self, line: str) -> None:
+        version = self.version
+        self._logs.write(version.region, version.log_group, self._stream, line, role=version.role)
 
     async def _handle(self, request: Request) -> Response:
         path = request.path.removeprefix(_API)

@@ -332,7 +332,8 @@ class TaskRunner:
                 "ResourceInitializationError: failed to validate logger args: "
                 f"create stream has been retried 1 times: failed to create Cloudwatch log stream: {error}"
             ) from error
-        return lambda line: self._logs.write(self.place.region, group, stream, line)
+        role = self._execution_role
+        return lambda line: self._logs.write(self.place.region, group, stream, line, role=role)
 
     async def _watch_health(self, entry: _Container, launch: containers.Launch) -> None:
         check = entry.definition["healthCheck"]
