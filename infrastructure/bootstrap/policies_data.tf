@@ -66,6 +66,13 @@ data "aws_iam_policy_document" "data" {
     ]
   }
 
+  # AWS asks for clusters, too, whatever the target is (service authorization reference).
+  statement {
+    sid       = "DatabaseProxyTargets"
+    actions   = ["rds:DeregisterDBProxyTargets"]
+    resources = ["${local.arn}:rds:${local.here}:cluster:*"]
+  }
+
   statement {
     sid = "DatabaseProxySecret"
     actions = [

@@ -165,12 +165,13 @@ def captured(action: str, model: OperationModel, resource: str, filler: str) -> 
     path = unquote(url.path)
     who = identify(request.method, path, url.query, headers)
     # Botocore sends the slash that some models end in, and other SDKs do not.
-    assert identify(request.method, path.rstrip("/") or "/", url.query, headers) == who, model.name
+    bare = path.rstrip("/") or "/"
+    assert identify(request.method, bare, url.query, headers) == who, model.name
     body = request.body or b""
     body = body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else body.read()
     form = parse_form(body) if is_form(headers) and who.service != "s3" else {}
     who = of_form(who, form) if form else who
-    return _call({"method": request.method, "path": unquote(url.path)}, who, url.query, headers, body, form)
+    return _call({"method": request.method, "path": bare}, who, url.query, headers, body, form)
 
 
 class _Sampler:

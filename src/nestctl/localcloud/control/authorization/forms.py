@@ -134,7 +134,8 @@ def _templates(service: str) -> dict[str, tuple[re.Pattern[str], tuple[str, ...]
         return {}
     found = {}
     for action, operation in model["operations"].items():
-        path = operation["http"]["requestUri"].partition("?")[0]
+        # Some models end in a slash that not every SDK sends.
+        path = operation["http"]["requestUri"].partition("?")[0].rstrip("/")
         parts = re.split(r"(\{[^}]+\})", path)
         pattern = "".join(
             "(.+)" if part.endswith("+}") else "([^/]+)" if part.startswith("{") else re.escape(part)
