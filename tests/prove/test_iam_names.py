@@ -244,14 +244,20 @@ def test_a_public_parameter_belongs_to_no_account() -> None:
     ("service", "operation", "parameters", "action", "expected"),
     [
         ("rds", "CreateDBProxy", {"DBProxyName": NAME}, "rds:AddTagsToResource", "db-proxy:*"),
+        (
+            *("rds", "DeregisterDBProxyTargets"),
+            {"DBProxyName": NAME, "DBInstanceIdentifiers.member.1": NAME},
+            *("rds:DeregisterDBProxyTargets", f"cluster:* db:{NAME} db-proxy:* target-group:*"),
+        ),
         ("rds", "CreateDBInstance", {"DBInstanceIdentifier": NAME}, "rds:AddTagsToResource", f"db:{NAME}"),
     ],
 )
-def test_what_is_tagged_as_it_is_made_is_what_the_operation_makes(
+def test_what_a_call_is_about_is_told_by_its_name_and_parameters(
     service: str, operation: str, parameters: dict[str, str], action: str, expected: str
 ) -> None:
     call = Call(service, operation, REGION, "POST", "/", "", {}, b"", parameters)
-    assert resources(call, action, ACCOUNT_ID) == [f"arn:aws:{service}:{REGION}:{ACCOUNT_ID}:{expected}"]
+    wanted = {f"arn:aws:{service}:{REGION}:{ACCOUNT_ID}:{resource}" for resource in expected.split()}
+    assert set(resources(call, action, ACCOUNT_ID)) == wanted
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,8 @@ def names_any(call: Call, type_: str, form: str) -> bool:
 def _values(fields: Mapping[str, list[str]], placeholder: str, type_: str, *, is_own: bool) -> list[str]:
     stem = re.sub(r"(withpath|name|identifier|id)$", "", placeholder)
     kind = re.sub(r"[^a-z0-9]", "", type_.partition("/")[0].lower())
-    names = [placeholder, f"{placeholder}s", stem, f"{stem}name", f"{stem}id", f"{stem}names", f"{stem}ids"]
+    ends = ("", "name", "id", "identifier", "names", "ids", "identifiers")
+    names = [placeholder, f"{placeholder}s", *(f"{stem}{end}" for end in ends)]
     if is_own and stem in (kind, ""):
         names += ["id", "name"] if placeholder.endswith("id") else ["name", "id"]
     for name in names:
