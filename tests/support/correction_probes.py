@@ -133,7 +133,8 @@ def a_rule_answers_its_prefix_list(aws: Client, *, egress: bool) -> bool:
     vpc = ec2.create_vpc(CidrBlock="10.251.0.0/16")["Vpc"]["VpcId"]
     group = ec2.create_security_group(GroupName=name("sg"), Description="probe", VpcId=vpc)["GroupId"]
     prefix = ec2.describe_prefix_lists()["PrefixLists"][0]["PrefixListId"]
-    rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "PrefixListIds": [{"PrefixListId": prefix}]}
+    lists = [{"PrefixListId": prefix, "Description": "To S3."}]
+    rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "PrefixListIds": lists}
     authorize = ec2.authorize_security_group_egress if egress else ec2.authorize_security_group_ingress
     (made,) = authorize(GroupId=group, IpPermissions=[rule])["SecurityGroupRules"]
     key = made["SecurityGroupRuleId"]
@@ -141,7 +142,8 @@ def a_rule_answers_its_prefix_list(aws: Client, *, egress: bool) -> bool:
     revoke = ec2.revoke_security_group_egress if egress else ec2.revoke_security_group_ingress
     revoke(GroupId=group, SecurityGroupRuleIds=[key])
     gone = ec2.describe_security_group_rules(SecurityGroupRuleIds=[key])["SecurityGroupRules"]
-    return [item.get("PrefixListId") for item in [made, *found]] == [prefix] * 2 and not gone
+    answered = [(item.get("PrefixListId"), item.get("Description")) for item in [made, *found]]
+    return answered == [(prefix, "To S3.")] * 2 and not gone
 
 
 # ------------------------------------------------------------------ ElastiCache

@@ -1,9 +1,10 @@
-"""EC2: a security group's rule to a prefix list keeps and answers the list."""
+"""EC2: a security group's rule to a prefix list keeps and answers the list and its description."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
+from html import escape
 from typing import Any
 
 from ministack.services import ec2
@@ -13,8 +14,8 @@ from nestctl.localcloud.control.types import Call, Cloud, Proceed, Reply
 
 Record = dict[str, Any]
 GOOD = 200
-UNTIL = "a rule to a prefix list keeps and answers prefixListId"
-PREFIX_LIST = re.compile(r"\.PrefixListIds\.\d+\.PrefixListId$")
+UNTIL = "a rule to a prefix list keeps and answers prefixListId and its description"
+PREFIX_LIST = re.compile(r"(.+\.PrefixListIds\.\d+)\.PrefixListId")
 DIRECTIONS = {False: "IpPermissions", True: "IpPermissionsEgress"}
 
 
@@ -38,9 +39,9 @@ async def authorize_security_group_ingress(call: Call, proceed: Proceed, cloud: 
 
 def _kept(call: Call, reply: Reply, *, egress: bool) -> Reply:
     lists = [
-        value
+        {"PrefixListId": value, "Description": call.params.get(f"{place[1]}.Description", "")}
         for name, value in call.params.items()
-        if re.search(r"\.PrefixListIds\.\d+\.PrefixListId$", name)
+        if (place := PREFIX_LIST.fullmatch(name))
     ]
     made = re.search(r"<securityGroupRuleId>(sgr-\w+)<", reply.body.decode())
     if reply.status != GOOD or not lists or made is None:
@@ -49,11 +50,10 @@ def _kept(call: Call, reply: Reply, *, egress: bool) -> Reply:
     for rule in _rules(group, egress):
         if ec2._sg_rule_id(group, egress, rule) == made[1]:  # noqa: SLF001
             # The emulator makes the id of what a rule holds; it must not change with the lists.
-            rule |= {
-                "SecurityGroupRuleId": made[1],
-                "PrefixListIds": [{"PrefixListId": name} for name in lists],
-            }
-    return _with_lists(reply)
+            rule |= {"SecurityGroupRuleId": made[1], "PrefixListIds": lists}
+    described = escape(lists[0]["Description"])
+    text = f"</groupId><description>{described}</description>" if described else "</groupId>"
+    return _with_lists(replace(reply, body=reply.body.replace(b"</groupId>", text.encode())))
 
 
 def _with_lists(reply: Reply) -> Reply:
