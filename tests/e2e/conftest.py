@@ -21,6 +21,7 @@ ORDER = (
     "test_other_app",
     "test_stop",
     "test_killed_runs",
+    "test_yesterday",
     "test_secrets",
     "test_releases",
     "test_destroy",

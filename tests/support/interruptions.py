@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import psutil
+import yesterday
 from worlds import RUN_SECONDS, Done, World
 
 
@@ -98,6 +99,9 @@ class Story:
         self.attempts: list[Attempt] = []
         self.plans: list[tuple[str, bytes]] = []
         self.whole: Done | None = None
+        self.before: yesterday.Facts | None = None
+        self.after: yesterday.Facts | None = None
+        self.refusals: list[yesterday.Refusal] = []
         self.settled: Done | None = None
         self.failure = ""
         self._abandoned = False
@@ -128,8 +132,14 @@ class Story:
                 self.attempts.append(strike(self.world, blow))
                 self._keep_plans(blow.step)
             self.whole = self.world.nestctl("up", "--json", status=None)
+            self.before = yesterday.facts(self.world)
+            self.refusals = [
+                yesterday.spoil_all(self.world),
+                yesterday.bring_back_an_old_one(self.world),
+            ]
             leave_lock(self.world)
             self.settled = self.world.nestctl("up", "--json", "--verbose", status=None)
+            self.after = yesterday.facts(self.world)
         except Exception:  # noqa: BLE001 - it is shown by the test that waits for the end
             self.failure = traceback.format_exc()
 

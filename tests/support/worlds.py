@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -122,13 +123,17 @@ class World:
 
     # ------------------------------------------------------------------ what is there
 
+    @cached_property
+    def endpoint(self) -> str:
+        """Where this world's AWS answers; its port is remembered, whatever is stopped and started."""
+        return str(self.nestctl("local", "env", "--json").data["AWS_ENDPOINT_URL"])
+
     def client(self, service: str, region: str | None = None) -> Any:
         """Return a client of this world's AWS, with the rights of its owner."""
-        env = self.nestctl("local", "env", "--json").data
         make: Any = boto3.Session().client
         return make(
             service,
-            endpoint_url=env["AWS_ENDPOINT_URL"],
+            endpoint_url=self.endpoint,
             region_name=region or self.region,
             aws_access_key_id="TESTTESTTESTTESTTEST",
             aws_secret_access_key="test",
@@ -137,8 +142,7 @@ class World:
 
     def calls(self, since: int) -> dict[str, Any]:
         """Return the API calls after number ``since``, and the number of the last one."""
-        endpoint = self.nestctl("local", "env", "--json").data["AWS_ENDPOINT_URL"]
-        answer = httpx.get(f"{endpoint}/_local/calls", params={"since": since}, timeout=30)
+        answer = httpx.get(f"{self.endpoint}/_local/calls", params={"since": since}, timeout=30)
         answer.raise_for_status()
         found: dict[str, Any] = answer.json()
         return found

@@ -14,7 +14,10 @@ SENDS_ITS_VALUE = {
         "value_wo_version",
     }
 }
-"""Attributes by type whose update sends the value along (provider 5.100: all but tags and the name)."""
+"""Attributes by type whose update sends the value along, but for tags and the name.
+
+Seen in tests/localcloud/control/test_write_only_values.py.
+"""
 
 HARMLESS = {"aws_db_instance", "aws_secretsmanager_secret_version"}
 """Types whose write-only value is sent only together with another version of it."""

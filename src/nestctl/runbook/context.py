@@ -14,7 +14,7 @@ from nestctl.aws.session import Aws
 from nestctl.build import backend as backend_build
 from nestctl.build import frontend as frontend_build
 from nestctl.doctor import Finding
-from nestctl.report import Note, Progress, Reporter
+from nestctl.report import NestctlError, Note, Progress, Reporter
 from nestctl.report.words import agreed, counted
 from nestctl.runbook import adopt, removals
 from nestctl.settings.paths import CACHE, INFRASTRUCTURE
@@ -246,6 +246,22 @@ class Context:
 
             state_versions.check(self, root)
             self._checked.add(root)
+
+    def check_states(self) -> None:
+        """Look at the states of all roots before anything is planned.
+
+        Raises:
+            NestctlError: As :meth:`check_state`; those of further roots are in its ``others``.
+        """
+        found = []
+        for root in ("state", "bootstrap", self.environment):
+            try:
+                self.check_state(root)
+            except NestctlError as error:
+                found.append(error)
+        if found:
+            found[0].others = tuple(found[1:])
+            raise found[0]
 
     def _check_state_of(self, root: Root) -> None:
         if root.backend:

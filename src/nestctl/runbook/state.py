@@ -26,7 +26,7 @@ class State:
     def check(self, context: Context, tell: Tell) -> Check:
         """Done when the state lies in its bucket and a plan is empty."""
         regions.only_here(context)
-        context.check_state("state")
+        context.check_states()
         if reason := identities.missing(context, identities.of_state(context)):
             user = identities.of_state(context).user
             return needed(reason, f"make the IAM user {user}", "terraform apply in infrastructure/state")
