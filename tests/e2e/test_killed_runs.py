@@ -27,12 +27,38 @@ def test_every_step_was_struck(survivor: Any) -> None:
 
 
 def test_ctrl_c_ends_in_order_and_says_how_to_go_on(survivor: Any) -> None:
-    (stopped,) = (a for a in survivor.attempts if a.blow.signal == signal.SIGINT)
-    assert stopped.midway
-    assert stopped.status == 130
-    assert "Stopping: what runs now ends in order" in stopped.stderr
-    assert "nestctl up --verbose --app " in stopped.stderr
-    assert ", to go on where it stopped" in stopped.stderr
+    stopped = [a for a in survivor.attempts if a.blow.signal == signal.SIGINT]
+    assert [a.blow.step for a in stopped] == ["validation", "platform"]
+    for attempt in stopped:
+        assert attempt.midway, attempt.stderr[-2000:]
+        assert attempt.status == 130
+        assert "Stopping: what runs now ends in order" in attempt.stderr
+        assert "nestctl up --verbose --app " in attempt.stderr
+        assert ", to go on where it stopped" in attempt.stderr
+
+
+def test_a_run_pauses_for_the_records_tells_them_and_the_next_one_goes_on(survivor: Any) -> None:
+    (interrupted,) = (a for a in survivor.attempts if a.blow.step == "validation")
+    (record,) = survivor.wanted
+    told = f"{record['name']} {record['type']} {record['value']}"
+    assert record["name"].startswith("_")
+    assert f"DNS record wanted: {told}" in interrupted.stderr
+    assert "0 of 1 record seen in DNS" in interrupted.stderr
+
+    paused = survivor.paused
+    assert paused.status == 3, str(paused)
+    (error,) = paused.envelope["errors"]
+    assert error["code"] == "certificate-pending"
+    assert f"Not in DNS: {told}" in error["why"]
+    assert "nestctl local dns set NAME TYPE VALUE" in error["next"]
+    steps = steps_of(paused.data)
+    assert steps["images"] == "done", "the run before it has built and pushed them"
+    assert list(steps)[-1] == "validation", "nothing that needs the certificate has begun"
+    assert steps["validation"] == "failed"
+
+    following = survivor.attempts[survivor.attempts.index(interrupted) + 1]
+    assert following.blow.step == "platform"
+    assert following.midway, "it went on, once the record stood"
 
 
 def test_the_last_run_reaches_the_end_without_repair(survivor: Any) -> None:

@@ -255,8 +255,9 @@ def storage_grows_by_a_tenth_once_and_never_shrinks(aws: Client) -> bool:
 
     try:
         wait(lambda: found()["DBInstanceStatus"] == "available")
-        shrunk, grown, again = changed(50), changed(105), changed(200)
-        size = found()["AllocatedStorage"]
+        shrunk, grown = changed(50), changed(105)
+        wait(lambda: found()["AllocatedStorage"] > 100)
+        again, size = changed(200), found()["AllocatedStorage"]
         wait(lambda: found()["DBInstanceStatus"] in ("storage-optimization", "available"))
     finally:
         rds.delete_db_instance(DBInstanceIdentifier=key, SkipFinalSnapshot=True)
@@ -264,26 +265,142 @@ def storage_grows_by_a_tenth_once_and_never_shrinks(aws: Client) -> bool:
     return (shrunk, grown, again, size) == (refused, "", refused, 110)
 
 
-def a_proxy_answers_where_connections_go(aws: Client) -> bool:
+def a_proxy(aws: Client) -> str:
+    """A new proxy's name."""
     ec2, rds, key = aws("ec2"), aws("rds"), name("proxy")
     vpc = ec2.create_vpc(CidrBlock="10.252.0.0/16")["Vpc"]["VpcId"]
     subnets = [
         ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.252.{zone}.0/24", AvailabilityZone=f"us-east-1{letter}")
         for zone, letter in enumerate("ab")
     ]
-    made = rds.create_db_proxy(
+    rds.create_db_proxy(
         DBProxyName=key,
         EngineFamily="POSTGRESQL",
         RoleArn="arn:aws:iam::000000000000:role/probe",
         Auth=[{"SecretArn": "arn:aws:secretsmanager:us-east-1:000000000000:secret:probe-abcdef"}],
         VpcSubnetIds=[subnet["Subnet"]["SubnetId"] for subnet in subnets],
-    )["DBProxy"]
-    (found,) = rds.describe_db_proxies(DBProxyName=key)["DBProxies"]
-    rds.delete_db_proxy(DBProxyName=key)
-    return bool(made["Endpoint"] == found["Endpoint"] == "127.0.0.1")
+    )
+    return key
+
+
+def a_proxy_answers_where_connections_go(aws: Client) -> bool:
+    (found,) = aws("rds").describe_db_proxies(DBProxyName=a_proxy(aws))["DBProxies"]
+    return bool(found["Endpoint"] == "127.0.0.1")
+
+
+def a_proxy_has_states(aws: Client, *, then: str = "") -> bool:
+    """Whether a new proxy refuses a change, or a deleted one stays for a while."""
+    rds, key = aws("rds"), a_proxy(aws)
+    begun = rds.describe_db_proxies(DBProxyName=key)["DBProxies"][0]["Status"]
+    group = {"DBProxyName": key, "TargetGroupName": "default"}
+    calls: dict[str, Callable[[], str]] = {
+        "modify": lambda: code_of(rds.modify_db_proxy, DBProxyName=key, DebugLogging=True),
+        "group": lambda: code_of(rds.modify_db_proxy_target_group, **group),
+        "target": lambda: code_of(
+            rds.register_db_proxy_targets, DBProxyName=key, DBInstanceIdentifiers=["absent"]
+        ),
+        "delete": lambda: code_of(rds.delete_db_proxy, DBProxyName=key),
+    }
+    return begun == "creating" and calls[then]() == "InvalidDBProxyStateFault"
+
+
+# ------------------------------------------------------------------ EC2
+
+
+def a_network(aws: Client, cidr: str = "10.249.0.0/16") -> tuple[str, str]:
+    """A VPC and a subnet."""
+    vpc = aws("ec2").create_vpc(CidrBlock=cidr)["Vpc"]["VpcId"]
+    subnet = aws("ec2").create_subnet(VpcId=vpc, CidrBlock=cidr.replace("/16", "/24"))["Subnet"]["SubnetId"]
+    return vpc, subnet
+
+
+def a_nat_gateway(aws: Client) -> tuple[Any, str, str, str]:
+    """A new NAT gateway, its VPC, and allocation and association of its address."""
+    ec2, (vpc, subnet) = aws("ec2"), a_network(aws)
+    allocation = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    made = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=allocation)["NatGateway"]
+    (address,) = ec2.describe_addresses(AllocationIds=[allocation])["Addresses"]
+    return made, vpc, allocation, address.get("AssociationId", "eipassoc-none")
+
+
+def a_nat_gateway_is_pending(aws: Client) -> bool:
+    made = a_nat_gateway(aws)[0]
+    (found,) = aws("ec2").describe_nat_gateways(NatGatewayIds=[made["NatGatewayId"]])["NatGateways"]
+    return bool(made["State"] == found["State"] == "pending")
+
+
+def a_nat_gateway_leaves_slowly(aws: Client) -> bool:
+    made = a_nat_gateway(aws)[0]
+    aws("ec2").delete_nat_gateway(NatGatewayId=made["NatGatewayId"])
+    (found,) = aws("ec2").describe_nat_gateways(NatGatewayIds=[made["NatGatewayId"]])["NatGateways"]
+    return bool(found["State"] == "deleting")
+
+
+def an_address_in_use_is_not_released(aws: Client) -> bool:
+    allocation = a_nat_gateway(aws)[2]
+    return code_of(aws("ec2").release_address, AllocationId=allocation) == "InvalidIPAddress.InUse"
+
+
+def a_gateways_address_is_not_disassociated(aws: Client) -> bool:
+    association = a_nat_gateway(aws)[3]
+    return code_of(aws("ec2").disassociate_address, AssociationId=association) == "AuthFailure"
+
+
+def an_endpoint_leaves_slowly(aws: Client) -> bool:
+    ec2, (vpc, subnet) = aws("ec2"), a_network(aws)
+    made = ec2.create_vpc_endpoint(
+        VpcId=vpc,
+        ServiceName="com.amazonaws.us-east-1.ssm",
+        VpcEndpointType="Interface",
+        SubnetIds=[subnet],
+    )["VpcEndpoint"]
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[made["VpcEndpointId"]])
+    left = ec2.describe_vpc_endpoints()["VpcEndpoints"]
+    return any(one["VpcEndpointId"] == made["VpcEndpointId"] and one["State"] == "deleting" for one in left)
+
+
+def a_group_in_use_stays(aws: Client) -> bool:
+    ec2, (vpc, subnet) = aws("ec2"), a_network(aws)
+    group = ec2.create_security_group(GroupName="used", Description="x", VpcId=vpc)["GroupId"]
+    ec2.create_network_interface(SubnetId=subnet, Groups=[group])
+    return code_of(ec2.delete_security_group, GroupId=group) == "DependencyViolation"
+
+
+def a_gateway_in_use_stays(aws: Client, *, attached: bool) -> bool:
+    ec2 = aws("ec2")
+    vpc = a_nat_gateway(aws)[1]
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    if attached:
+        return code_of(ec2.delete_internet_gateway, InternetGatewayId=gateway) == "DependencyViolation"
+    return code_of(ec2.detach_internet_gateway, InternetGatewayId=gateway, VpcId=vpc) == "DependencyViolation"
+
+
+# ------------------------------------------------------------------ Secrets Manager
+
+
+def a_name_in_its_recovery_window_is_refused(aws: Client) -> bool:
+    secrets, key = aws("secretsmanager"), name("secret")
+    secrets.create_secret(Name=key, SecretString="a")
+    secrets.delete_secret(SecretId=key)
+    return code_of(secrets.create_secret, Name=key, SecretString="b") == "InvalidRequestException"
 
 
 PROBES: dict[tuple[str, str], Probe] = {
+    ("ec2", "CreateNatGateway"): a_nat_gateway_is_pending,
+    ("ec2", "DescribeNatGateways"): a_nat_gateway_is_pending,
+    ("ec2", "DeleteNatGateway"): a_nat_gateway_leaves_slowly,
+    ("ec2", "ReleaseAddress"): an_address_in_use_is_not_released,
+    ("ec2", "DisassociateAddress"): a_gateways_address_is_not_disassociated,
+    ("ec2", "DeleteVpcEndpoints"): an_endpoint_leaves_slowly,
+    ("ec2", "DeleteSecurityGroup"): a_group_in_use_stays,
+    ("ec2", "DetachInternetGateway"): lambda aws: a_gateway_in_use_stays(aws, attached=False),
+    ("ec2", "DeleteInternetGateway"): lambda aws: a_gateway_in_use_stays(aws, attached=True),
+    ("secretsmanager", "CreateSecret"): a_name_in_its_recovery_window_is_refused,
+    ("rds", "ModifyDBProxy"): lambda aws: a_proxy_has_states(aws, then="modify"),
+    ("rds", "ModifyDBProxyTargetGroup"): lambda aws: a_proxy_has_states(aws, then="group"),
+    ("rds", "RegisterDBProxyTargets"): lambda aws: a_proxy_has_states(aws, then="target"),
+    ("rds", "DeleteDBProxy"): lambda aws: a_proxy_has_states(aws, then="delete"),
     ("monitoring", "DescribeAlarms"): an_alarm_answers_its_settings,
     ("wafv2", "PutLoggingConfiguration"): an_acl_has_a_log,
     ("wafv2", "GetLoggingConfiguration"): an_acl_has_a_log,

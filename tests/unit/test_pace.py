@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 
@@ -61,3 +62,36 @@ def test_the_command_line_refuses_what_is_no_wait() -> None:
     ended = CliRunner().invoke(app, ["local", "start", "--delay", "-1"])
     assert ended.exit_code == 2
     assert "bad-delay" in ended.stderr
+
+
+def test_a_record_passes_through_its_states_and_a_wait_of_nothing_ends_them_all() -> None:
+    async def story() -> list[tuple[str, str]]:
+        pace.set_seconds(3600)
+        ended: list[str] = []
+        first, second, third = {"State": ""}, {"State": ""}, {"State": ""}
+        pace.passes(first, "State", "creating", "backing-up", "available", then=lambda: ended.append("first"))
+        pace.passes(second, "State", "pending", "available", then=lambda: ended.append("second"))
+        pace.passes(third, "State", "modifying", "available")
+        pace.passes(third, "State", "modifying", "changed")
+        seen = [(first["State"], second["State"])]
+        second["State"] = "deleting"
+        pace.set_seconds(0)
+        pace.set_seconds(0.01)
+        assert third["State"] == "changed", "the later change was ended by the earlier one"
+        pace.passes(third, "State", "a", "b", "c")
+        assert third["State"] == "a"
+        deadline = time.monotonic() + 5
+        while third["State"] != "c":
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.01)
+        assert ended == ["first"]
+        return [*seen, (first["State"], second["State"])]
+
+    assert asyncio.run(story()) == [("creating", "pending"), ("available", "deleting")]
+
+
+def test_without_a_wait_a_record_has_its_last_state_at_once() -> None:
+    pace.set_seconds(0)
+    record = {"State": ""}
+    pace.passes(record, "State", "pending", "available")
+    assert record["State"] == "available"

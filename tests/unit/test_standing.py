@@ -96,3 +96,31 @@ def test_another_network_is_refused(
         ask(sizes, network=network)
     assert caught.value.code == code
     assert next_ in caught.value.next
+
+
+def test_what_a_run_left_aws_at_work_on_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    context = cast("Context", SimpleNamespace(deployer=None, stack="nest-staging"))
+    states: list[dict[str, str]] = [
+        {"database nest-staging-db": "modifying", "cache nest-staging-cache": "creating"},
+        {"database nest-staging-db": "deleting"},
+        {},
+    ]
+    asked: list[tuple[str, ...]] = []
+
+    def unsettled(_aws: Any, *names: str) -> dict[str, str]:
+        asked.append(names)
+        return states[min(len(asked), len(states)) - 1]
+
+    monkeypatch.setattr(aws, "unsettled", unsettled)
+    monkeypatch.setattr(standing, "FIRST_POLL", 0.0)
+    told: list[str] = []
+    standing.wait_until_settled(context, told.append)
+    assert set(asked) == {("nest-staging-db", "nest-staging-cache")}
+    assert [line.partition(";")[0] for line in told] == [
+        "the database nest-staging-db is modifying and the cache nest-staging-cache is creating",
+        "the database nest-staging-db is deleting",
+    ]
+    states.pop()
+    with pytest.raises(NestctlError, match="The database nest-staging-db is deleting") as refused:
+        standing.wait_until_settled(context, told.append, limit=0.0)
+    assert refused.value.code == "still-changing"

@@ -17,6 +17,9 @@ ALIAS = "live"
 URL_STATEMENT = "function-url-invoke"
 """Statement of the alias's policy that nestctl adds, and the manual by hand."""
 
+VERSION_SECONDS = 26 * 60
+"""What botocore's waiter has for a new version, which it looks at every five seconds only."""
+
 MISSING = "ResourceNotFoundException"
 
 
@@ -101,6 +104,8 @@ def put_code(aws: Aws, wanted: Configuration, bucket: str, key: str, tags: Mappi
         )
         client.get_waiter("function_active_v2").wait(FunctionName=wanted.name)
         return
+    # A run may have been stopped while the function was being made, or changed.
+    client.get_waiter("function_active_v2").wait(FunctionName=wanted.name)
     client.get_waiter("function_updated_v2").wait(FunctionName=wanted.name)
     client.update_function_configuration(**wanted.arguments())
     client.get_waiter("function_updated_v2").wait(FunctionName=wanted.name)
@@ -109,14 +114,22 @@ def put_code(aws: Aws, wanted: Configuration, bucket: str, key: str, tags: Mappi
 
 
 def publish(aws: Aws, name: str, release: str) -> str:
-    """Publish $LATEST as a version whose description is the release, and return its number."""
+    """Publish $LATEST as a version whose description is the release, and return its number.
+
+    It can be called once :func:`wait_for_version` has returned.
+    """
     latest = get_configuration(aws, name) or {}
-    client = aws.client("lambda")
-    version = client.publish_version(FunctionName=name, CodeSha256=latest["CodeSha256"], Description=release)[
-        "Version"
-    ]
-    client.get_waiter("published_version_active").wait(FunctionName=name, Qualifier=version)
-    return str(version)
+    made = aws.client("lambda").publish_version(
+        FunctionName=name, CodeSha256=latest["CodeSha256"], Description=release
+    )
+    return str(made["Version"])
+
+
+def wait_for_version(aws: Aws, name: str, version: str) -> None:
+    """Wait until a version can be called: new ones are pending for a while."""
+    aws.client("lambda").get_waiter("published_version_active").wait(
+        FunctionName=name, Qualifier=version, WaiterConfig={"Delay": 1, "MaxAttempts": VERSION_SECONDS}
+    )
 
 
 def find_version(aws: Aws, name: str, release: str) -> str | None:

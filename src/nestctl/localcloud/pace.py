@@ -1,15 +1,20 @@
 """How long the local cloud takes for what AWS takes time for: one figure for all of it.
 
-Corrections ask :func:`seconds` and scale it (a database takes longer than a policy), or keep what is under
-way in a :class:`Changes`.
+Corrections ask :func:`seconds` and scale it (a database takes longer than a policy), keep what is under way
+in a :class:`Changes`, or let :func:`passes` take a record through its states. A wait of 0 ends at once all
+that is under way.
 """
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import math
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from nestctl.localcloud.errors import LocalCloudError
 
@@ -42,6 +47,9 @@ def set_seconds(value: float) -> None:
         LocalCloudError: It is no number of seconds from 0 to an hour.
     """
     _pace.seconds = checked(value)
+    if not _pace.seconds:
+        for due in sorted(_due):
+            _end(due)
 
 
 def checked(value: object) -> float:
@@ -92,7 +100,7 @@ class Changes:
     def state(self, name: str) -> str | None:
         """What is under way; ``None`` when nothing is."""
         found = self._until.get(name)
-        if found is not None and time.monotonic() >= found[1]:
+        if found is not None and (time.monotonic() >= found[1] or not seconds()):
             del self._until[name]
             return None
         return found and found[0]
@@ -100,8 +108,73 @@ class Changes:
     def left(self, name: str) -> float:
         """Seconds until it is over; 0 when nothing is under way."""
         found = self._until.get(name)
-        return max(0.0, found[1] - time.monotonic()) if found else 0.0
+        return max(0.0, found[1] - time.monotonic()) if found and seconds() else 0.0
 
     def end(self, name: str) -> None:
         """Forget it: the resource is gone, or the change is over."""
         self._until.pop(name, None)
+
+
+Record = dict[str, Any]
+_numbers = itertools.count()
+_due: dict[int, tuple[asyncio.Handle, Callable[[], object]]] = {}
+_latest: dict[tuple[int, str], int] = {}
+
+
+def later(work: Callable[[], object], *, times: float = 1.0) -> int:
+    """Do something when a change is over, in the account and region of the call that is answered now.
+
+    What is done must not mind coming late or never: a restart of the cloud forgets it.
+
+    Args:
+        work: Called once, in the cloud's loop; at once when there is no wait.
+        times: How many usual waits it takes.
+
+    Returns:
+        A number that grows with every call.
+    """
+    number = next(_numbers)
+    wait = seconds() * times
+    if wait <= 0:
+        work()
+        return number
+    _due[number] = (asyncio.get_running_loop().call_later(wait, _end, number), work)
+    return number
+
+
+def _end(number: int) -> None:
+    found = _due.pop(number, None)
+    if found is not None:
+        found[0].cancel()
+        found[1]()
+
+
+def passes(
+    record: Record, key: str, *states: str, times: float = 1.0, then: Callable[[], object] | None = None
+) -> None:
+    """Take a record through states of equal length; whoever sets another state meanwhile has the last word.
+
+    Args:
+        record: As the emulator keeps it, so that every answer shows its state.
+        key: Where it keeps the state.
+        states: The first is set now, the last stays.
+        times: How many usual waits each but the last takes.
+        then: Called when the last is reached.
+    """
+    first, *others = states
+    record[key] = first
+    if not others:
+        if then is not None:
+            then()
+        return
+    place = (id(record), key)
+
+    def over() -> None:
+        if _latest.get(place) != mine:
+            return
+        del _latest[place]
+        if record[key] == first:
+            passes(record, key, *others, times=times, then=then)
+
+    mine = _latest[place] = next(_numbers)
+    later(over, times=times)

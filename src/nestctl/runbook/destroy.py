@@ -13,7 +13,7 @@ from nestctl.aws import emptying, leavings
 from nestctl.aws import identities as iam
 from nestctl.report import NestctlError
 from nestctl.report.words import counted
-from nestctl.runbook import identities, regions, stack, states
+from nestctl.runbook import identities, regions, stack, standing, states
 from nestctl.runbook.context import Context
 from nestctl.runbook.step import Tell
 from nestctl.terraform.root import Plan, Root
@@ -75,6 +75,7 @@ def plan(context: Context, tell: Tell) -> tuple[Root, Plan]:
             f"Set force_destroy = true under [environments.{context.environment}.sizes] in nest.toml, "
             f"then: nestctl apply {context.environment}",
         )
+    standing.wait_until_settled(context, tell)
     tell("planning the destruction")
     context.free_state(root, tell)
     return root, root.plan(destroy=True, name="destroy")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nestctl.report import NestctlError
-from nestctl.runbook import stack
+from nestctl.runbook import stack, standing
 from nestctl.runbook.context import Context
 from nestctl.runbook.step import Check, Tell, done, needed
 
@@ -20,6 +20,7 @@ class Platform:
 
     def check(self, context: Context, tell: Tell) -> Check:
         """Done when a plan is empty."""
+        standing.wait_until_settled(context, tell)
         tell("planning")
         plan = context.plan(stack.root(context, released=False), tell)
         if plan.empty:

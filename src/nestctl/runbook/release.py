@@ -151,6 +151,7 @@ def deploy(context: Context, tell: Tell) -> str:
         functions.put_code(aws, wanted, bucket, archive_key(context), tags)
         tell("publishing the version")
         version = functions.publish(aws, name, release)
+    functions.wait_for_version(aws, name, version)
     if differing := _differs(context, version, wanted):
         raise NestctlError(
             "release-configuration",

@@ -6,17 +6,50 @@ Terraform would find them minutes later, some of them after an hour of trying.
 from __future__ import annotations
 
 import math
+import time
 from typing import Any
 
 from nestctl.aws import standing
 from nestctl.report import NestctlError, usage_error
 from nestctl.runbook.context import Context
+from nestctl.runbook.step import Tell
 from nestctl.settings.paths import INFRASTRUCTURE
 from nestctl.settings.variables import declared
 
 LEAST_GROWTH = 1.1
 """RDS rounds a smaller growth up to this, and Terraform would then want to shrink it again (RDS API
 reference, ModifyDBInstance, ``AllocatedStorage``)."""
+
+
+SETTLE_SECONDS = 3600.0
+"""Longer than RDS usually takes for anything; Terraform's own limit for a deletion is an hour, too."""
+
+FIRST_POLL, LAST_POLL = 0.5, 15.0
+"""Seconds between two looks; each wait is half as long again."""
+
+
+def wait_until_settled(context: Context, tell: Tell, limit: float = SETTLE_SECONDS) -> None:
+    """Wait for what a run that was cut short has left AWS at work on: it takes no change meanwhile.
+
+    What is being deleted would be planned as if it stayed.
+
+    Raises:
+        NestctlError: ``still-changing`` when it does not end in time.
+    """
+    began, pause = time.monotonic(), FIRST_POLL
+    while found := standing.unsettled(context.deployer, f"{context.stack}-db", f"{context.stack}-cache"):
+        said = " and ".join(f"the {name} is {state}" for name, state in found.items())
+        passed = time.monotonic() - began
+        if passed >= limit:
+            raise NestctlError(
+                "still-changing",
+                f"{said[0].upper()}{said[1:]}.",
+                f"AWS takes no other change of it meanwhile. Waited {passed:.0f} s.",
+                "Run the same command again later.",
+            )
+        tell(f"{said}; waiting for that, {passed:.0f} of {limit:.0f} s")
+        time.sleep(min(pause, max(0.0, limit - passed)))
+        pause = min(pause * 1.5, LAST_POLL)
 
 
 def refuse_impossible_changes(context: Context) -> None:

@@ -97,6 +97,7 @@ class ThreadCloud:
             ecs,
             elbv2,
             elbv2_certificates,
+            elbv2_states,
             lambda_,
         )
         from nestctl.localcloud.control.gateway import Gateway

@@ -8,6 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
 from botocore.exceptions import ClientError
 from people import document
@@ -60,16 +61,27 @@ def test_versions_keep_their_code_and_settings_and_the_alias_moves(functions: An
         lambdas.invoke(FunctionName="versioned", Qualifier="9")
 
 
-def test_a_change_during_a_change_is_refused_as_on_aws(
-    functions: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    functions.create("changing", ECHO)
-    monkeypatch.setattr("ministack.services.lambda_svc._LAMBDA_STATE_TRANSITION_DELAY", 10.0)
-    functions.client.update_function_configuration(FunctionName="changing", Timeout=5)
-    with pytest.raises(ClientError, match=r"ResourceConflictException.*update is in progress"):
-        functions.client.publish_version(FunctionName="changing")
-    state = functions.client.get_function_configuration(FunctionName="changing")
-    assert (state["State"], state["LastUpdateStatus"]) == ("Active", "InProgress")
+def test_a_version_that_is_pending_is_called_by_nobody(functions: Any) -> None:
+    functions.create("pending", ECHO)
+    pace.set_seconds(600)
+    try:
+        version = functions.client.publish_version(FunctionName="pending")["Version"]
+        functions.client.create_alias(FunctionName="pending", Name="live", FunctionVersion=version)
+        at = {"FunctionName": "pending", "Qualifier": "live"}
+        url = functions.client.create_function_url_config(**at, AuthType="NONE")["FunctionUrl"]
+        functions.client.add_permission(
+            **at,
+            StatementId="url",
+            Action="lambda:InvokeFunctionUrl",
+            Principal="*",
+            FunctionUrlAuthType="NONE",
+        )
+        assert httpx.get(url, timeout=60).status_code == 502
+        with pytest.raises(ClientError, match="ResourceConflictException"):
+            functions.client.invoke(**at)
+    finally:
+        pace.set_seconds(0)
+    assert httpx.get(url, timeout=60).json()["version"] == version
 
 
 def test_warm_sandbox_is_used_again_and_keeps_its_globals(functions: Any) -> None:

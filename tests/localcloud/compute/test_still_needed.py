@@ -22,11 +22,12 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from people import soon, working_role
 
+from nestctl.localcloud import pace
 from nestctl.localcloud.control.registry import CORRECTIONS
 
 Client = Callable[[str], Any]
 NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}
-FILES = {"lambda_", "ecs", "elbv2", "cloudfront"}
+FILES = {"lambda_", "ecs", "elbv2", "elbv2_states", "cloudfront"}
 FOLLOWED = {
     ("elasticloadbalancing", action)
     for action in (
@@ -37,7 +38,6 @@ FOLLOWED = {
         "DeleteRule",
         "SetRulePriorities",
         "ModifyLoadBalancerAttributes",
-        "DeleteLoadBalancer",
     )
 } | {("cloudfront", action) for action in ("CopyDistribution", "CreateDistributionWithTags")}
 """They only tell the edge to look again at once: the tests of the edge show that it does."""
@@ -96,10 +96,15 @@ def a_first_version_has_its_own_arn(aws: Client) -> bool:
 
 
 def a_change_during_creation_is_refused(aws: Client, action: str, **arguments: Any) -> bool:
-    made = make_function(aws, wait=False)
-    return refused(
-        getattr(aws("lambda"), action), "ResourceConflictException", FunctionName=made, **arguments
-    )
+    before = pace.seconds()
+    pace.set_seconds(0.5)
+    try:
+        made = make_function(aws, wait=False)
+        return refused(
+            getattr(aws("lambda"), action), "ResourceConflictException", FunctionName=made, **arguments
+        )
+    finally:
+        pace.set_seconds(before)
 
 
 def a_function_url(aws: Client) -> tuple[Any, str]:
@@ -334,7 +339,63 @@ def a_modified_group_of_functions_has_no_port(aws: Client) -> bool:
     return not {"Port", "Protocol", "VpcId"} & set(found)
 
 
+def latest_has_no_provisioned_concurrency(aws: Client) -> bool:
+    return refused(
+        aws("lambda").put_provisioned_concurrency_config,
+        "InvalidParameterValueException",
+        FunctionName=make_function(aws),
+        Qualifier="$LATEST",
+        ProvisionedConcurrentExecutions=1,
+    )
+
+
+def a_balancer(aws: Client) -> Any:
+    return aws("elbv2").create_load_balancer(Name=name("lb"), Subnets=["subnet-1", "subnet-2"])[
+        "LoadBalancers"
+    ][0]
+
+
+def a_balancer_is_provisioned_for_a_while(aws: Client) -> bool:
+    # Where nothing takes time, nothing is provisioned; what is shown is that the correction asks how long.
+    before = pace.seconds()
+    pace.set_seconds(0.1)
+    try:
+        return bool(a_balancer(aws)["State"]["Code"] == "provisioning")
+    finally:
+        pace.set_seconds(before)
+
+
+def a_protected_balancer_stays(aws: Client) -> bool:
+    arn = a_balancer(aws)["LoadBalancerArn"]
+    protection = [{"Key": "deletion_protection.enabled", "Value": "true"}]
+    aws("elbv2").modify_load_balancer_attributes(LoadBalancerArn=arn, Attributes=protection)
+    return refused(aws("elbv2").delete_load_balancer, "OperationNotPermitted", LoadBalancerArn=arn)
+
+
+def a_group_in_use_stays(aws: Client) -> bool:
+    group = a_group(aws)
+    aws("elbv2").create_listener(
+        LoadBalancerArn=a_balancer(aws)["LoadBalancerArn"],
+        Protocol="HTTP",
+        Port=80,
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": group}],
+    )
+    return refused(aws("elbv2").delete_target_group, "ResourceInUse", TargetGroupArn=group)
+
+
+def a_cluster_with_services_stays(aws: Client) -> bool:
+    _, service = a_service(aws)
+    kept = refused(aws("ecs").delete_cluster, "ClusterContainsServicesException", cluster="needed")
+    aws("ecs").delete_service(cluster="needed", service=service, force=True)
+    return kept
+
+
 PROBES: dict[tuple[str, str], Callable[[Client], bool]] = {
+    ("lambda", "PutProvisionedConcurrencyConfig"): latest_has_no_provisioned_concurrency,
+    ("elasticloadbalancing", "CreateLoadBalancer"): a_balancer_is_provisioned_for_a_while,
+    ("elasticloadbalancing", "DeleteLoadBalancer"): a_protected_balancer_stays,
+    ("elasticloadbalancing", "DeleteTargetGroup"): a_group_in_use_stays,
+    ("ecs", "DeleteCluster"): a_cluster_with_services_stays,
     ("lambda", "Invoke"): an_invocation_has_lambdas_limits,
     ("lambda", "CreateFunction"): a_first_version_has_its_own_arn,
     ("lambda", "UpdateFunctionCode"): lambda aws: a_change_during_creation_is_refused(

@@ -10,8 +10,9 @@ if TYPE_CHECKING:
 
 async def start(cloud: Cloud) -> None:
     """Start the engines; services with a desired count start their tasks."""
-    from nestctl.localcloud.compute import engine
+    from nestctl.localcloud.compute import engine, functions
 
+    functions.resume()
     await engine.start(cloud)
 
 

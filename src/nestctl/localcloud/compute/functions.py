@@ -9,11 +9,21 @@ from typing import Any
 
 from ministack.services import lambda_svc
 
+from nestctl.localcloud import pace
+
 LATEST = "$LATEST"
+PENDING = "Pending"
+_NOT_NOW = "The operation cannot be performed at this time."
+NOT_YET = f"{_NOT_NOW} The function is currently in the following state: {PENDING}"
+Record = dict[str, Any]
 
 
 class FunctionMissingError(Exception):
     """There is no such function, version or alias."""
+
+
+class NotReadyError(Exception):
+    """The function, or the version, is still being created."""
 
 
 class NoCodeError(Exception):
@@ -183,15 +193,103 @@ def arn_of(name: str, qualifier: str | None, *, account: str, region: str) -> st
     return f"arn:aws:lambda:{region}:{account}:function:{name}" + (f":{qualifier}" if qualifier else "")
 
 
-def settle(name: str, *, account: str, region: str) -> None:
-    """Put right what a change leaves: function and versions stay usable, a version has its own ARN."""
+def busy(config: Mapping[str, Any]) -> str | None:
+    """Return why a function cannot be changed now, in Lambda's words; ``None`` when it can."""
+    if config.get("State") == PENDING:
+        return NOT_YET
+    if config.get("LastUpdateStatus") == "InProgress":
+        return f"{_NOT_NOW} An update is in progress for resource: {config.get('FunctionArn')}"
+    return None
+
+
+def state_of(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the state of a function or version, as answers have it."""
+    return {
+        key: config[key]
+        for key in ("State", "StateReason", "StateReasonCode", "LastUpdateStatus", "FunctionArn")
+        if config.get(key)
+    }
+
+
+def begin_update(config: Record) -> None:
+    """Let an update of code or configuration be in progress for a while; the function stays Active."""
+    config.update(State="Active", StateReason="", StateReasonCode="")
+    pace.passes(config, "LastUpdateStatus", "InProgress", "Successful")
+
+
+def _begin_creation(config: Record) -> None:
+    config.update(StateReason="The function is being created.", StateReasonCode="Creating")
+    config["LastUpdateStatus"] = "Successful" if config["Version"] != LATEST else "InProgress"
+
+    def over() -> None:
+        config.update(StateReason="", StateReasonCode="", LastUpdateStatus="Successful")
+
+    pace.passes(config, "State", PENDING, "Active", then=over)
+
+
+def settle(name: str, *, account: str, region: str, versions_only: bool = False) -> dict[str, dict[str, Any]]:
+    """Give new versions their own ARN, and let what is new be Pending for a while.
+
+    Args:
+        name: Of the function.
+        account: Its account.
+        region: Its region.
+        versions_only: The function itself was there before.
+
+    Returns:
+        The states of what is new, by version.
+    """
     function = lambda_svc._functions.get_scoped(account, region, name)  # noqa: SLF001
     if function is None:
-        return
-    if function["config"].get("StateReasonCode") == "Updating":
-        function["config"].update(State="Active", StateReason="", StateReasonCode="")
+        return {}
+    fresh = {} if versions_only else {LATEST: function["config"]}
     for number, record in function.get("versions", {}).items():
-        config = record["config"]
-        config["FunctionArn"] = f"arn:aws:lambda:{region}:{account}:function:{name}:{number}"
-        if config.get("StateReasonCode") == "Updating":
-            config.update(State="Active", StateReason="", StateReasonCode="", LastUpdateStatus="Successful")
+        if not record.get("_known"):
+            record["_known"] = True
+            fresh[number] = record["config"]
+            record["config"]["FunctionArn"] = f"arn:aws:lambda:{region}:{account}:function:{name}:{number}"
+    for config in fresh.values():
+        _begin_creation(config)
+    return {number: state_of(config) for number, config in fresh.items()}
+
+
+def begin_provisioning(name: str, qualifier: str, *, account: str, region: str) -> dict[str, Any]:
+    """Let provisioned concurrency be in progress for a while; returns it as answers have it."""
+    function = lambda_svc._functions.get_scoped(account, region, name)  # noqa: SLF001
+    config: Record = function["provisioned_concurrency"][qualifier]
+    counts = ("AvailableProvisionedConcurrentExecutions", "AllocatedProvisionedConcurrentExecutions")
+    config.update(dict.fromkeys(counts, 0))
+
+    def over() -> None:
+        config.update(dict.fromkeys(counts, config["RequestedProvisionedConcurrentExecutions"]))
+
+    pace.passes(config, "Status", "IN_PROGRESS", "READY", then=over)
+    return dict(config)
+
+
+def resume() -> None:
+    """End every change that a stop of the cloud cut short."""
+    for _, function in lambda_svc._functions.all_items():  # noqa: SLF001
+        versions = function.get("versions", {}).values()
+        for record in versions:
+            record["_known"] = True
+        for config in (function["config"], *(record["config"] for record in versions)):
+            if busy(config):
+                config.update(
+                    State="Active", StateReason="", StateReasonCode="", LastUpdateStatus="Successful"
+                )
+        for config in (function.get("provisioned_concurrency") or {}).values():
+            count = config["RequestedProvisionedConcurrentExecutions"]
+            config.update(
+                Status="READY",
+                AvailableProvisionedConcurrentExecutions=count,
+                AllocatedProvisionedConcurrentExecutions=count,
+            )
+
+
+def _nothing(*_args: Any) -> None:
+    return
+
+
+# The emulator's own half a second is no time that one could set.
+lambda_svc._schedule_state_transition = _nothing  # noqa: SLF001

@@ -196,9 +196,12 @@ class Lambdas:
 
         Raises:
             FunctionMissingError: No such function or qualifier.
+            NotReadyError: It is still being created.
             ThrottledError: The concurrency limit is reached.
         """
         version = functions.find(name, qualifier, account=account or self._cloud.account_id, region=region)
+        if version.state == functions.PENDING:
+            raise functions.NotReadyError(functions.NOT_YET)
         limit = LOCAL_CONCURRENCY if version.reserved is None else version.reserved
         gate = self._gates.setdefault(version.arn, _Gate())
         async with gate.enter(limit, patience):

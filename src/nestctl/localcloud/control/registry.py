@@ -18,6 +18,9 @@ class Entry:
     function: Correction
 
 
+AT_START: list[Callable[[], None]] = []
+"""What to do once the emulator has loaded its state, before the first call."""
+
 CORRECTIONS: dict[tuple[str, str], Entry] = {}
 
 
@@ -41,3 +44,9 @@ def corrects(service: str, action: str, *, until: str) -> Callable[[Correction],
         return function
 
     return register
+
+
+def at_start(function: Callable[[], None]) -> Callable[[], None]:
+    """Register what ends the changes that a stop of the cloud cut short: nobody is left to end them."""
+    AT_START.append(function)
+    return function

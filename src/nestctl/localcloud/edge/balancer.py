@@ -251,9 +251,7 @@ class Traffic:
             outcome = await engine.current().lambdas.invoke(
                 name, qualifier, event, region=region, account=account, patience=SANDBOX_PATIENCE
             )
-        except functions.FunctionMissingError as error:
-            raise _RefusedError(502, str(error)) from error
-        except KeyDeniedError as error:
+        except (functions.FunctionMissingError, functions.NotReadyError, KeyDeniedError) as error:
             raise _RefusedError(502, str(error)) from error
         except ThrottledError as error:
             raise _RefusedError(

@@ -74,7 +74,7 @@ class UrlDoor:
             )
         except functions.FunctionMissingError as error:
             raise _RefusedError(404, "Not Found") from error
-        except KeyDeniedError as error:
+        except (functions.NotReadyError, KeyDeniedError) as error:
             raise _RefusedError(502, "Internal Server Error") from error
         except ThrottledError as error:
             raise _RefusedError(429, "Too Many Requests") from error

@@ -6,12 +6,15 @@ import asyncio
 import time
 from dataclasses import dataclass, field
 
+from nestctl.localcloud import pace
 from nestctl.localcloud.edge.http11 import Headers
 from nestctl.localcloud.edge.state import TargetGroup
 from nestctl.localcloud.edge.upstream import TargetRefusedError, TargetTimeoutError, Upstream
 
 FIRST_INTERVAL = 0.5
 """Seconds between the checks of a target that was never healthy; AWS waits for the group's interval."""
+REGISTRATION_SHARE = 0.25
+"""Share of the usual wait before a new target is checked for the first time."""
 CODES = 600
 
 Key = tuple[str, str, int]
@@ -32,7 +35,7 @@ class Health:
     description: str = "Target registration is in progress"
     passed: int = 0
     failed: int = 0
-    next_check: float = field(default_factory=time.monotonic)
+    next_check: float = field(default_factory=lambda: time.monotonic() + pace.seconds() * REGISTRATION_SHARE)
 
 
 def codes(matcher: str) -> set[int]:

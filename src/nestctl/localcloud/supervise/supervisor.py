@@ -140,7 +140,7 @@ async def _live(layout: Layout, port: int | None, announcer: Announcer) -> None:
 async def _start(
     layout: Layout, port: int | None, announcer: Announcer, stack: contextlib.AsyncExitStack
 ) -> None:
-    from nestctl.localcloud.control import emulator, identify
+    from nestctl.localcloud.control import emulator, identify, registry
 
     started = time.time()
     ports = Ports(layout.memory, announcer.say)
@@ -159,6 +159,8 @@ async def _start(
     load_corrections()
     engine = emulator.Emulator()
     await engine.start()
+    for settle in registry.AT_START:
+        settle()
     stack.push_async_callback(engine.stop)
     runtime = Runtime(layout, endpoint, ports)
     stack.push_async_callback(runtime.stop)

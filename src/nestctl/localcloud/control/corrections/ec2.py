@@ -1,4 +1,4 @@
-"""EC2: network ACL associations, flow logs and VPC endpoints answer what was asked for.
+"""EC2: network ACL associations and flow logs answer what was asked for.
 
 What the emulator forgets is kept in its own records, so that it is saved with them.
 """
@@ -8,22 +8,20 @@ from __future__ import annotations
 import re
 import secrets
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from html import escape
 from typing import Any
 
-from ministack.core.responses import get_region
 from ministack.services import ec2
 
 from nestctl.localcloud.control import form, replies
+from nestctl.localcloud.control.corrections import ec2_dependencies
+from nestctl.localcloud.control.corrections.ec2_records import made_in
 from nestctl.localcloud.control.registry import corrects
 from nestctl.localcloud.control.types import Call, Cloud, Proceed, Reply
 
 Record = dict[str, Any]
 GOOD = 200
-ALLOW_ALL = '{"Statement":[{"Action":"*","Effect":"Allow","Principal":"*","Resource":"*"}]}'
 FLOW_LOG_FORMAT = (
     "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} "
     "${packets} ${bytes} ${start} ${end} ${action} ${log-status}"
@@ -33,7 +31,7 @@ FLOW_LOG_FORMAT = (
 @corrects("ec2", "CreateSubnet", until="a new subnet is associated with its VPC's default network ACL")
 async def create_subnet(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:  # noqa: ARG001 - the seam's shape
     """Associate the subnet with the default network ACL."""
-    with _made(ec2._subnets) as made:  # noqa: SLF001
+    with made_in(ec2._subnets) as made:  # noqa: SLF001
         reply = await proceed(call)
     for subnet in made:
         for acl in _acls():
@@ -44,7 +42,9 @@ async def create_subnet(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:  #
 
 @corrects("ec2", "DeleteSubnet", until="a deleted subnet leaves its network ACL")
 async def delete_subnet(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:  # noqa: ARG001
-    """Drop the subnet's association."""
+    """Refuse while it is in use; drop its association."""
+    if (refused := ec2_dependencies.subnet_refusal(call)) is not None:
+        return refused
     reply = await proceed(call)
     subnet = call.params.get("SubnetId")
     if reply.status == GOOD:
@@ -172,7 +172,7 @@ async def create_flow_logs(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
         for name, value in call.params.items()
         if re.fullmatch(r"TagSpecification\.\d+\.ResourceType", name)
     }
-    with _made(ec2._flow_logs) as made:  # noqa: SLF001
+    with made_in(ec2._flow_logs) as made:  # noqa: SLF001
         reply = await proceed(form.changed(call, tags))
     for flow_log in made:
         flow_log["Settings"] = {
@@ -204,73 +204,6 @@ async def describe_flow_logs(call: Call, proceed: Proceed, cloud: Cloud) -> Repl
     return replace(reply, body=body.encode())
 
 
-@corrects("ec2", "CreateVpcEndpoint", until="an endpoint answers its security groups, policy and DNS setting")
-async def create_vpc_endpoint(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:  # noqa: ARG001
-    """Keep security groups, policy and DNS setting."""
-    with _made(ec2._vpc_endpoints) as made:  # noqa: SLF001
-        reply = await proceed(call)
-    for endpoint in made:
-        endpoint["Groups"] = form.members(call.params, "SecurityGroupId")
-        endpoint["PrivateDns"] = bool(form.is_true(call.params.get("PrivateDnsEnabled")))
-        if policy := call.params.get("PolicyDocument"):
-            endpoint["PolicyDocument"] = policy
-    return _with_endpoint_fields(reply)
-
-
-@corrects("ec2", "ModifyVpcEndpoint", until="an endpoint answers its security groups, policy and DNS setting")
-async def modify_vpc_endpoint(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:  # noqa: ARG001
-    """Change security groups, policy and DNS setting."""
-    reply = await proceed(call)
-    endpoint = ec2._vpc_endpoints.get(call.params.get("VpcEndpointId", ""))  # noqa: SLF001
-    if reply.status == GOOD and endpoint is not None:
-        gone = form.members(call.params, "RemoveSecurityGroupId")
-        groups = [group for group in endpoint.get("Groups", []) if group not in gone]
-        groups += [group for group in form.members(call.params, "AddSecurityGroupId") if group not in groups]
-        endpoint["Groups"] = groups
-        if (dns := form.is_true(call.params.get("PrivateDnsEnabled"))) is not None:
-            endpoint["PrivateDns"] = dns
-        if form.is_true(call.params.get("ResetPolicy")):
-            endpoint.pop("PolicyDocument", None)
-        # The emulator keeps them as sets, in any order.
-        for name in ("RouteTableIds", "SubnetIds"):
-            endpoint[name] = sorted(endpoint.get(name, []))
-    return reply
-
-
-@corrects(
-    "ec2", "DescribeVpcEndpoints", until="an endpoint answers its security groups, policy and DNS setting"
-)
-async def describe_vpc_endpoints(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:  # noqa: ARG001
-    """Answer security groups, policy and DNS setting."""
-    return _with_endpoint_fields(await proceed(call))
-
-
-def _with_endpoint_fields(reply: Reply) -> Reply:
-    def complete(match: re.Match[str]) -> str:
-        endpoint = ec2._vpc_endpoints.get(match[1])  # noqa: SLF001
-        return match[0] + (_endpoint_fields(endpoint) if endpoint else "")
-
-    body = re.sub(r"<vpcEndpointId>(vpce-\w+)</vpcEndpointId>", complete, reply.body.decode())
-    return replace(reply, body=body.encode())
-
-
-def _endpoint_fields(endpoint: Record) -> str:
-    groups = "".join(f"<item><groupId>{group}</groupId></item>" for group in endpoint.get("Groups", []))
-    fields = (
-        f"<groupSet>{groups}</groupSet>"
-        f"<privateDnsEnabled>{str(bool(endpoint.get('PrivateDns'))).lower()}</privateDnsEnabled>"
-        f"<policyDocument>{escape(endpoint.get('PolicyDocument') or ALLOW_ALL)}</policyDocument>"
-    )
-    if endpoint["VpcEndpointType"] == "Interface":
-        service = endpoint["ServiceName"].split(".", 3)[-1]
-        name = f"{endpoint['VpcEndpointId']}.{service}.{get_region()}.vpce.amazonaws.com"
-        fields += (
-            "<ipAddressType>ipv4</ipAddressType><dnsOptions><dnsRecordIpType>ipv4</dnsRecordIpType></dnsOptions>"
-            f"<dnsEntrySet><item><dnsName>{name}</dnsName><hostedZoneId>Z7HUB22UULQXV</hostedZoneId></item></dnsEntrySet>"
-        )
-    return fields
-
-
 def _log_group(call: Call) -> str:
     if call.params.get("LogDestinationType", "cloud-watch-logs") != "cloud-watch-logs":
         return ""
@@ -286,12 +219,3 @@ def _associate(acl: Record, subnet: str) -> str:
     association = f"aclassoc-{secrets.token_hex(9)[:17]}"
     acl["Associations"].append({"NetworkAclAssociationId": association, "SubnetId": subnet})
     return association
-
-
-@contextmanager
-def _made(store: Any) -> Iterator[list[Record]]:
-    """The records that appear in one of the emulator's stores meanwhile."""
-    before = set(store.keys())
-    made: list[Record] = []
-    yield made
-    made += [store[key] for key in store.keys() if key not in before]  # noqa: SIM118 - its own kind of mapping

@@ -89,6 +89,10 @@ def _rebalancing(call: Call, service: Record, default: str) -> None:
 @corrects("ecs", "CreateService", until="the emulator runs services without Docker")
 async def create_service(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
     """Make the service; its first deployment is in progress until its tasks serve."""
+    named = str(call.params.get("cluster", "")), str(call.params.get("serviceName", ""))
+    old = ecs_state.find_service(_place(call, cloud), *named)
+    if old is not None and old["status"] == "DRAINING":
+        return _refuse(call, "Unable to Start a service that is still Draining.")
     reply = await proceed(call)
     if reply.status >= OK:
         return reply
@@ -130,6 +134,19 @@ async def update_service(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
     _rebalancing(call, service, "DISABLED")
     engine.current().ecs.wake()
     return _answer(reply, service)
+
+
+@corrects("ecs", "DeleteCluster", until="a cluster that has services or tasks is kept")
+async def delete_cluster(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
+    """Refuse while services or tasks are in it."""
+    place, name = _place(call, cloud), ecs_state.cluster_name(str(call.params.get("cluster", "")))
+    services = [one for where, one in ecs_state.services() if where == place and one["status"] != "INACTIVE"]
+    tasks = [one for where, one in ecs_state.tasks() if where == place and one["lastStatus"] != "STOPPED"]
+    for kind, found in (("Services", services), ("Tasks", tasks)):
+        if any(ecs_state.cluster_name(one["clusterArn"]) == name for one in found):
+            message = f"The Cluster cannot be deleted while {kind} are active."
+            return _refuse(call, message, f"ClusterContains{kind}Exception")
+    return await proceed(call)
 
 
 @corrects("ecs", "DescribeServices", until="the emulator knows availabilityZoneRebalancing")

@@ -122,7 +122,6 @@ for _action in (
     "SetRulePriorities",
     "ModifyListenerAttributes",
     "ModifyLoadBalancerAttributes",
-    "DeleteLoadBalancer",
 ):
     corrects(SERVICE, _action, until="the emulator opens the listeners' ports itself")(_then_sync)
 

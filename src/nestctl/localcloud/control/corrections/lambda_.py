@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -20,8 +21,6 @@ from nestctl.localcloud.control.types import Call, Cloud, Proceed, Reply
 
 _PATH = re.compile(r"/functions/([^/]+)")
 OK = 300
-_NOT_NOW = "The operation cannot be performed at this time."
-_PENDING = "The function is currently in the following state: Pending"
 _background: set[asyncio.Task[Outcome]] = set()
 
 
@@ -63,9 +62,8 @@ def _checked(call: Call, cloud: Cloud, kind: str) -> functions.Version:
         version = functions.find(name, qualifier, account=account, region=region)
     except functions.FunctionMissingError as error:
         raise _RefusedError(_failure(call, "ResourceNotFoundException", str(error), 404)) from error
-    if version.state == "Pending":
-        message = f"{_NOT_NOW} {_PENDING}"
-        raise _RefusedError(_failure(call, "ResourceConflictException", message, 409))
+    if version.state == functions.PENDING:
+        raise _RefusedError(_failure(call, "ResourceConflictException", functions.NOT_YET, 409))
     return version
 
 
@@ -143,26 +141,24 @@ def _config(call: Call, cloud: Cloud) -> dict[str, Any] | None:
     return config
 
 
-async def _change(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
-    before = _config(call, cloud)
-    if before and (before.get("State") == "Pending" or before.get("LastUpdateStatus") == "InProgress"):
-        pending = before.get("State") == "Pending"
-        message = "The operation cannot be performed at this time. " + (
-            "The function is currently in the following state: Pending"
-            if pending
-            else f"An update is in progress for resource: {before.get('FunctionArn')}"
-        )
-        return _failure(call, "ResourceConflictException", message, 409)
+def _busy(call: Call, config: Mapping[str, Any] | None) -> Reply | None:
+    """Refuse a change of a function that another change has not left yet."""
+    if config is None or (reason := functions.busy(config)) is None:
+        return None
+    return _failure(call, "ResourceConflictException", reason, 409)
+
+
+async def _update(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
+    if (refused := _busy(call, _config(call, cloud))) is not None:
+        return refused
     reply = await proceed(call)
-    if reply.status >= OK:
+    config = _config(call, cloud)
+    if reply.status >= OK or config is None or call.params.get("DryRun"):
         return reply
-    account, region, name, _ = _target(call, cloud)
-    functions.settle(name, account=account, region=region)
-    answer = json.loads(reply.body)
-    if answer.get("State") == "Pending":
-        answer.update(State="Active")
-        for key in ("StateReason", "StateReasonCode"):
-            answer.pop(key, None)
+    functions.begin_update(config)
+    answer = {**json.loads(reply.body), **functions.state_of(config)}
+    for key in ("StateReason", "StateReasonCode"):
+        answer.pop(key, None)
     return Reply(reply.status, reply.headers, json.dumps(answer).encode())
 
 
@@ -171,7 +167,7 @@ async def _change(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
 )
 async def update_function_code(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
     """Refuse a change while another is in progress; an updated function stays Active."""
-    return await _change(call, proceed, cloud)
+    return await _update(call, proceed, cloud)
 
 
 @corrects(
@@ -181,13 +177,15 @@ async def update_function_code(call: Call, proceed: Proceed, cloud: Cloud) -> Re
 )
 async def update_function_configuration(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
     """Refuse a change while another is in progress; an updated function stays Active."""
-    return await _change(call, proceed, cloud)
+    return await _update(call, proceed, cloud)
 
 
-@corrects("lambda", "PublishVersion", until="refuses during a change; a version is Active")
+@corrects("lambda", "PublishVersion", until="refuses during a change; a version is Pending, then Active")
 async def publish_version(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
     """Refuse while a change is in progress, and when the code is not what the caller thinks it is."""
     before = _config(call, cloud)
+    if (refused := _busy(call, before)) is not None:
+        return refused
     expected = call.params.get("CodeSha256")
     if before and expected and expected != before.get("CodeSha256"):
         actual = before.get("CodeSha256")
@@ -198,18 +196,45 @@ async def publish_version(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
             f"{message} Please try again with the CodeSHA256 in $LATEST.",
             400,
         )
-    return await _change(call, proceed, cloud)
+    reply = await proceed(call)
+    return _created(call, reply, cloud, versions_only=True)
 
 
 @corrects("lambda", "CreateFunction", until="a version published at once has its own ARN")
 async def create_function(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
-    """Give the first version its ARN."""
+    """Give the first version its ARN; the function is Pending for a while."""
+    return _created(call, await proceed(call), cloud)
+
+
+def _created(call: Call, reply: Reply, cloud: Cloud, *, versions_only: bool = False) -> Reply:
+    """Let what is new be Pending for a while, and answer its state."""
+    if reply.status >= OK:
+        return reply
+    answer = json.loads(reply.body)
+    account, region, name, _ = _target(call, cloud)
+    name = name or str(call.params.get("FunctionName", ""))
+    fresh = functions.settle(name, account=account, region=region, versions_only=versions_only)
+    asked = answer.get("Version", functions.LATEST)
+    found = fresh.get(asked) or fresh.get(functions.LATEST)
+    return Reply(reply.status, reply.headers, json.dumps({**answer, **found}).encode()) if found else reply
+
+
+@corrects(
+    "lambda",
+    "PutProvisionedConcurrencyConfig",
+    until="provisioned concurrency takes time, and needs a version",
+)
+async def put_provisioned_concurrency_config(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
+    """Let it be in progress for a while; $LATEST cannot have any."""
+    account, region, name, qualifier = _target(call, cloud)
+    if qualifier == functions.LATEST:
+        message = "Provisioned Concurrency Configs cannot be applied to unpublished function versions."
+        return _failure(call, "InvalidParameterValueException", message, 400)
     reply = await proceed(call)
-    if reply.status < OK:
-        functions.settle(
-            str(call.params.get("FunctionName", "")), account=cloud.account_id, region=call.region
-        )
-    return reply
+    if reply.status >= OK or qualifier is None:
+        return reply
+    config = functions.begin_provisioning(name, qualifier, account=account, region=region)
+    return Reply(reply.status, reply.headers, json.dumps(config).encode())
 
 
 async def _with_url(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:

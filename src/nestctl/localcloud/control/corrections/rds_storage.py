@@ -48,8 +48,12 @@ def grown(call: Call, record: Record | None) -> Call:
     if record is None or wanted is None or wanted == record[FIELD]:
         return call
     least = math.ceil(round(record[FIELD] * LEAST_GROWTH, 6))
-    _optimizing.begin(_name(record), "storage-optimization", times=OPTIMIZATION)
     return form.changed(call, {FIELD: str(max(wanted, least))})
+
+
+def grew(record: Record) -> None:
+    """Begin to optimize the storage, which has just grown."""
+    _optimizing.begin(_name(record), "storage-optimization", times=OPTIMIZATION)
 
 
 def shown(text: str, record: Record) -> str:
