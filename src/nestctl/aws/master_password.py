@@ -50,13 +50,15 @@ class Database:
 def describe(aws: Aws, identifier: str) -> Database:
     """Return what RDS says of an instance."""
     (row,) = aws.client("rds").describe_db_instances(DBInstanceIdentifier=identifier)["DBInstances"]
+    # An instance that is being made has no address yet.
+    endpoint = row.get("Endpoint", {})
     return Database(
         id=row["DbiResourceId"],
         status=row["DBInstanceStatus"],
         pending="MasterUserPassword" in row.get("PendingModifiedValues", {}),
         made=row["InstanceCreateTime"],
-        host=row["Endpoint"]["Address"],
-        port=row["Endpoint"]["Port"],
+        host=endpoint.get("Address", ""),
+        port=endpoint.get("Port", 0),
         user=row["MasterUsername"],
         name=row.get("DBName") or "postgres",
     )

@@ -157,13 +157,53 @@ def test_a_stop_and_a_start_keep_everything(new_cloud: NewCloud) -> None:
     client(info, "ssm").put_parameter(Name="/kept", Value="secret", Type="SecureString", KeyId=key)
     client(info, "s3").create_bucket(Bucket="kept")
     client(info, "s3").put_object(Bucket="kept", Key="deep/key", Body=b"body")
+    changes = begin_changes(info)
     processes = family(cloud)
     cloud.stop(silent)
     assert gone(processes)
-    again = cloud.start(silent)
+    again = cloud.start(silent, delay=0.2)
     assert again == info
+    check_ended(again, changes)
     assert ready(again) == (database_port, cache_port)
     check_kept(cloud, again, database_port, cache_port, sealed)
+
+
+def begin_changes(info: CloudInfo) -> dict[str, str]:
+    """Begin changes that nobody lives to see the end of; returns the names of what changes."""
+    httpx.put(f"{info.endpoint_url}/_local/delay", json=3600, timeout=5).raise_for_status()
+    ec2, rds, elb = client(info, "ec2"), client(info, "rds"), client(info, "elbv2")
+    vpc = ec2.create_vpc(CidrBlock="10.248.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.248.0.0/24")["Subnet"]["SubnetId"]
+    found = {}
+    for name in ("made", "deleted"):
+        found[f"{name} address"] = ec2.allocate_address(Domain="vpc")["AllocationId"]
+        gateway = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=found[f"{name} address"])
+        found[f"{name} gateway"] = gateway["NatGateway"]["NatGatewayId"]
+    ec2.delete_nat_gateway(NatGatewayId=found["deleted gateway"])
+    balancer = elb.create_load_balancer(Name="life", Subnets=[subnet])["LoadBalancers"][0]
+    assert balancer["State"]["Code"] == "provisioning"
+    rds.modify_db_instance(DBInstanceIdentifier="life", DBInstanceClass="db.t3.small", ApplyImmediately=True)
+    rds.create_db_instance(
+        DBInstanceIdentifier="going",
+        Engine="mysql",
+        DBInstanceClass="db.t3.micro",
+        AllocatedStorage=20,
+        MasterUsername="nest",
+        MasterUserPassword=PASSWORD,
+    )
+    rds.delete_db_instance(DBInstanceIdentifier="going", SkipFinalSnapshot=True)
+    return found
+
+
+def check_ended(info: CloudInfo, changes: dict[str, str]) -> None:
+    ec2, rds, elb = client(info, "ec2"), client(info, "rds"), client(info, "elbv2")
+    states = {g["NatGatewayId"]: g["State"] for g in ec2.describe_nat_gateways()["NatGateways"]}
+    assert states == {changes["made gateway"]: "available", changes["deleted gateway"]: "deleted"}
+    ec2.release_address(AllocationId=changes["deleted address"])
+    assert elb.describe_load_balancers()["LoadBalancers"][0]["State"]["Code"] == "active"
+    (instance,) = rds.describe_db_instances()["DBInstances"]
+    assert (instance["DBInstanceIdentifier"], instance["DBInstanceClass"]) == ("life", "db.t3.small")
+    assert instance["PendingModifiedValues"] == {}
 
 
 @pytest.mark.slow

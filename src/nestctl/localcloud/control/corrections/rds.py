@@ -120,7 +120,7 @@ async def delete_db_instance(call: Call, proceed: Proceed, cloud: Cloud) -> Repl
         if final is not None:
             _finish(final)
 
-    record["DBInstanceStatus"] = rds_states.DELETING
+    record["DBInstanceStatus"] = record[rds_states.AIM] = rds_states.DELETING
     if is_postgres(record):
         if final is not None:
             final["_folder"] = await data.engine().delete_with_snapshot(key(record), name)
@@ -271,11 +271,10 @@ def resume(runtime: Runtime) -> None:
     """Run every instance that the API knows, as after a restart of the cloud."""
     for (account, region, _), record in list(rds._instances.all_items()):  # noqa: SLF001
         with request_scope(account, region):
+            rds_states.resume(record)
             if record["DBInstanceStatus"] == rds_states.DELETING:
                 _forget(record)
-                continue
-            rds_states.resume(record)
-            if is_postgres(record) and record["DBInstanceStatus"] != "stopped":
+            elif is_postgres(record) and record["DBInstanceStatus"] != "stopped":
                 _resume(record, runtime, account, region)
     for _, snapshot in list(rds._snapshots.all_items()):  # noqa: SLF001
         if snapshot.get(FINAL):

@@ -26,6 +26,9 @@ NOT_YET_SHARE = 0.25
 SERVER, BUSY, APPLYING = "_server", "_busy", "_applying"
 """Of a record: what its server has become, whether its state has time left, whether a change is under way."""
 
+AIM = "_aim"
+"""Of a record: ``stopped`` or ``deleting``, when that is what becomes of the instance."""
+
 STARTING = frozenset({"creating", "backing-up", "starting", "rebooting"})
 """States that end with the server's start."""
 
@@ -82,6 +85,7 @@ def refusal(call: Call, record: Record | None) -> Reply | None:
 def begin(record: Record, status: str) -> None:
     """Begin a state that lasts for the usual wait, and until the server has started."""
     record.pop(SERVER, None)
+    record.pop(AIM, None)
     _enter(record, status)
 
 
@@ -118,6 +122,7 @@ def back_up(record: Record) -> None:
 
 def stop(record: Record) -> None:
     """Take an instance to ``stopped``."""
+    record[AIM] = "stopped"
     pace.passes(record, STATUS, "stopping", "stopped")
 
 
@@ -167,14 +172,16 @@ def _apply(record: Record) -> None:
 
 def delete(record: Record, gone: Callable[[], None]) -> None:
     """Keep an instance as ``deleting`` for the usual wait, then forget it."""
-    record[STATUS] = DELETING
+    record[STATUS] = record[AIM] = DELETING
     pace.later(gone)
 
 
 def resume(record: Record) -> None:
-    """End what a stop of the cloud cut short: a change holds, a state has no time left."""
+    """End what a stop of the cloud cut short: a change holds, a state has no time left.
+
+    The emulator has forgotten the state; what the instance is to become has not.
+    """
     record.pop(BUSY, None)
     if APPLYING in record:
         _apply(record)
-    if record[STATUS] == "stopping":
-        record[STATUS] = "stopped"
+    record[STATUS] = record.get(AIM, record[STATUS])
