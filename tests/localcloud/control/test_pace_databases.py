@@ -211,5 +211,6 @@ def test_a_proxy_and_its_target_go_through_their_states(aws: Client) -> None:
     rds.delete_db_proxy(DBProxyName=name)
     assert refused(rds.delete_db_proxy, DBProxyName=name)[0] == fault
     assert states_until("gone", state) == ["deleting", "gone"]
-    assert not rds.describe_db_proxy_endpoints()["DBProxyEndpoints"]
+    left = rds.describe_db_proxy_endpoints()["DBProxyEndpoints"]
+    assert [endpoint for endpoint in left if endpoint["DBProxyName"] == name] == []
     rds.delete_db_instance(DBInstanceIdentifier=name, SkipFinalSnapshot=True)

@@ -9,6 +9,7 @@ import redis
 from botocore.exceptions import ClientError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from watching import states_until
 
 from nestctl.aws import cache as nest_cache
 from nestctl.localcloud import LocalCloud
@@ -163,7 +164,17 @@ def test_a_group_that_changes_refuses_another_change(aws: Client) -> None:
     assert refused(modify)
     assert refused(delete)
     available(aws, "valkey-busy")
-    delete()
+    assert delete()["ReplicationGroup"]["Status"] == "deleting"
+    assert refused(modify)
+    assert refused(delete)
+
+    def state() -> str:
+        groups = cache.describe_replication_groups()["ReplicationGroups"]
+        return next((one["Status"] for one in groups if one["ReplicationGroupId"] == "valkey-busy"), "gone")
+
+    assert states_until("gone", state) == ["deleting", "gone"]
+    clusters = cache.describe_cache_clusters()["CacheClusters"]
+    assert [one for one in clusters if one.get("ReplicationGroupId") == "valkey-busy"] == []
 
 
 def test_an_interrupted_change_of_the_token_is_seen_and_ended(running: LocalCloud, aws: Client) -> None:

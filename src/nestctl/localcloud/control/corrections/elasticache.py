@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 LOOPBACK = "127.0.0.1"
 # The emulator keeps tokens in its state files, so it gets one that opens nothing, of the shape AWS demands.
 WITHHELD = "withheld-from-the-emulator"
+DELETING = "deleting"
+LEAVING = "_leaving"
+"""Marks a group that is being deleted."""
+
 Record = dict[str, Any]
 _changes = pace.Changes()
 
@@ -87,13 +91,19 @@ async def delete_replication_group(call: Call, proceed: Proceed, cloud: Cloud) -
     if (refused := _busy(call, "delete")) is not None:
         return refused
     record = _record_of(call)
+    kept = members.kept(record)
     reply = await proceed(call)
-    if reply.status < 300 and record is not None:  # noqa: PLR2004
-        _changes.end(_key(record))
-        await data.engine().delete(_key(record))
-        cloud.release_port(_port_name(record))
-        cloud.release_port(f"{_port_name(record)}/plain")
-    return reply
+    if reply.status >= 300 or record is None:  # noqa: PLR2004
+        return reply
+    _changes.end(_key(record))
+    members.bring_back(record, kept)
+    _show(record, _port_of(record), DELETING)
+    record[LEAVING] = True
+    await data.engine().delete(_key(record))
+    cloud.release_port(_port_name(record))
+    cloud.release_port(f"{_port_name(record)}/plain")
+    pace.later(lambda: members.forget(record))
+    return _rendered(call, record)
 
 
 @corrects("elasticache", "DescribeReplicationGroups", until="the emulator answers the group's KMS key")
@@ -154,6 +164,9 @@ def resume(runtime: Runtime) -> None:
     """Run every group that the API knows, as after a restart of the cloud."""
     for (account, region, _), record in list(elasticache._replication_groups.all_items()):  # noqa: SLF001
         with request_scope(account, region):
+            if record.get(LEAVING):
+                members.forget(record)
+                continue
             port = runtime.port(_port_name(record))
             record.pop("_server", None)
             _show(record, port, "creating")
@@ -222,7 +235,7 @@ def _busy(call: Call, action: str) -> Reply | None:
     if record is None:
         return None
     _settle(record)
-    if record["Status"] not in ("creating", "modifying"):
+    if record["Status"] not in ("creating", "modifying", DELETING):
         return None
     message = (
         f"Replication group {record['ReplicationGroupId']} has status {record['Status']}, "

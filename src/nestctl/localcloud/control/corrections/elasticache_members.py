@@ -32,6 +32,38 @@ def follow(record: Record, call: Call) -> None:
             member["CacheParameterGroup"] = {**member["CacheParameterGroup"], "CacheParameterGroupName": name}
 
 
+Kept = tuple[list[Record], dict[str, Any]]
+
+
+def kept(record: Record | None) -> Kept:
+    """Return the members of a group, and the tags of all, to bring them back while the group is deleted."""
+    found = _members(record) if record is not None else []
+    names = [record["ARN"], *(member.get("CacheClusterArn", "") for member in found)] if record else []
+    return found, {name: elasticache._tags.get(name) for name in names}  # noqa: SLF001
+
+
+def bring_back(record: Record, kept: Kept) -> None:
+    """Let a deleted group be there again."""
+    found, tags = kept
+    elasticache._replication_groups[record["ReplicationGroupId"]] = record  # noqa: SLF001
+    for member in found:
+        elasticache._clusters[member["CacheClusterId"]] = member  # noqa: SLF001
+    for name, value in tags.items():
+        if value:
+            elasticache._tags[name] = value  # noqa: SLF001
+
+
+def forget(record: Record) -> None:
+    """Let a group and its members go."""
+    name = record["ReplicationGroupId"]
+    if elasticache._replication_groups.get(name) is record:  # noqa: SLF001
+        for member in _members(record):
+            elasticache._clusters.pop(member["CacheClusterId"], None)  # noqa: SLF001
+            elasticache._tags.pop(member.get("CacheClusterArn", ""), None)  # noqa: SLF001
+        elasticache._replication_groups.pop(name, None)  # noqa: SLF001
+        elasticache._tags.pop(record["ARN"], None)  # noqa: SLF001
+
+
 def refusal(record: Record | None, call: Call) -> Reply | None:
     """Refuse a failover without a replica: there would be nothing to fail over to."""
     wanted = [form.is_true(call.params.get(name)) for name in ("AutomaticFailoverEnabled", "MultiAZEnabled")]
