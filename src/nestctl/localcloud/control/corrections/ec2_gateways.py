@@ -17,6 +17,7 @@ from ministack.services import ec2
 
 from nestctl.localcloud import pace
 from nestctl.localcloud.control import replies
+from nestctl.localcloud.control.corrections.ec2_instances import free_address
 from nestctl.localcloud.control.registry import at_start, corrects
 from nestctl.localcloud.control.types import Call, Cloud, Proceed, Reply
 
@@ -55,6 +56,8 @@ async def create_nat_gateway(call: Call, proceed: Proceed, cloud: Cloud) -> Repl
         pace.passes(gateway, "State", "pending", "failed")
     else:
         gateway[ADDRESS] = {"NetworkInterfaceId": f"eni-{secrets.token_hex(9)[:17]}"}
+        if (subnet := ec2._subnets.get(gateway["SubnetId"])) is not None:  # noqa: SLF001
+            gateway[ADDRESS]["PrivateIp"] = free_address(subnet["SubnetId"], subnet["CidrBlock"])
         if address is not None:
             association = f"eipassoc-{secrets.token_hex(9)[:17]}"
             gateway[ADDRESS] |= {"PublicIp": address["PublicIp"], "AssociationId": association}
@@ -112,6 +115,7 @@ def _address_set(gateway: Record) -> str:
     fields = {
         "allocationId": gateway.get("AllocationId"),
         "networkInterfaceId": address.get("NetworkInterfaceId"),
+        "privateIp": address.get("PrivateIp"),
         "publicIp": address.get("PublicIp"),
         "associationId": address.get("AssociationId"),
         "isPrimary": "true",

@@ -124,7 +124,7 @@ def _complete(instance: Record, call: Call) -> None:
     if zone := subnet.get("AvailabilityZone"):
         instance["Placement"]["AvailabilityZone"] = zone
     if "PrivateIpAddress" not in call.params and "CidrBlock" in subnet:
-        address = _free_address(subnet["SubnetId"], subnet["CidrBlock"])
+        address = free_address(subnet["SubnetId"], subnet["CidrBlock"])
         instance["PrivateIpAddress"] = address
         instance["PrivateDnsName"] = f"ip-{address.replace('.', '-')}.ec2.internal"
     if subnet and not subnet.get("MapPublicIpOnLaunch"):
@@ -155,8 +155,10 @@ def _tags(call: Call, kind: str) -> Iterator[dict[str, str]]:
                 yield {"Key": call.params[f"{prefix}Key"], "Value": call.params.get(f"{prefix}Value", "")}
 
 
-def _free_address(subnet: str, network: str) -> str:
+def free_address(subnet: str, network: str) -> str:
+    """Return the first private address of a subnet that no interface and no NAT gateway has."""
     used = {one["PrivateIpAddress"] for one in ec2._network_interfaces.values() if one["SubnetId"] == subnet}  # noqa: SLF001
+    used |= {one.get("_address", {}).get("PrivateIp") for one in ec2._nat_gateways.values()}  # noqa: SLF001
     hosts = enumerate(ipaddress.ip_network(network))
     return next(str(host) for number, host in hosts if number >= RESERVED and str(host) not in used)
 
