@@ -69,13 +69,11 @@ def test_a_version_that_is_pending_is_called_by_nobody_until_a_restart(cloud: An
         functions.client.create_alias(FunctionName="pending", Name="live", FunctionVersion=version)
         at = {"FunctionName": "pending", "Qualifier": "live"}
         url = functions.client.create_function_url_config(**at, AuthType="NONE")["FunctionUrl"]
-        functions.client.add_permission(
-            **at,
-            StatementId="url",
-            Action="lambda:InvokeFunctionUrl",
-            Principal="*",
-            FunctionUrlAuthType="NONE",
-        )
+        for statement, permission in (
+            ("public", {"Action": "lambda:InvokeFunctionUrl", "FunctionUrlAuthType": "NONE"}),
+            ("invoked", {"Action": "lambda:InvokeFunction", "InvokedViaFunctionUrl": True}),
+        ):
+            functions.client.add_permission(**at, StatementId=statement, Principal="*", **permission)
         assert httpx.get(url, timeout=60).status_code == 502
         with pytest.raises(ClientError, match="ResourceConflictException"):
             functions.client.invoke(**at)
