@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from nestctl.aws import master_password, parameters, postgres_door, proxy_secret, s3
+from nestctl.aws import master_password, parameters, proxy_secret, s3
 from nestctl.aws.master_password import Database
 from nestctl.report import NestctlError
 from nestctl.runbook import database_password, stack
@@ -186,13 +186,3 @@ def test_the_proxy_gets_the_stored_password(account: Account, secret: dict[str, 
     database_password.give_proxy(proxied)
     assert account.secret == {"username": "nest", "password": "stored-password"}
     assert database_password.proxy_problem(proxied) == ""
-
-
-def test_the_proof_is_that_of_rfc_7677() -> None:
-    """The example of its section 3."""
-    nonce = "rOprNGfwEbeRWgbNEkqO"
-    challenge = f"r={nonce}%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096"
-    proof = postgres_door._proof("pencil", f"n=user,r={nonce}", challenge, nonce)
-    assert proof.endswith(b",p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=")
-    with pytest.raises(ValueError, match="somebody else"):
-        postgres_door._proof("pencil", f"n=user,r={nonce}", "r=other,s=W22ZaJ0S,i=4096", nonce)
