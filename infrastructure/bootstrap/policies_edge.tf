@@ -111,7 +111,15 @@ data "aws_iam_policy_document" "edge" {
       "logs:TagResource",
       "logs:UntagResource",
     ]
-    resources = ["${local.arn}:logs:${local.here}:log-group:*${local.name}*"]
+    # With ":*" a group's streams are meant, and by some calls the group itself.
+    resources = [
+      "${local.arn}:logs:${local.here}:log-group:/aws/*/${local.name}",
+      "${local.arn}:logs:${local.here}:log-group:/aws/*/${local.name}-*",
+      "${local.arn}:logs:${local.here}:log-group:/aws/*/${local.name}/*",
+      "${local.arn}:logs:${local.here}:log-group:/aws/*/${local.name}:*",
+      "${local.arn}:logs:${local.here}:log-group:aws-waf-logs-${local.name}",
+      "${local.arn}:logs:${local.here}:log-group:aws-waf-logs-${local.name}:*",
+    ]
   }
 
   # The cache's slow log is a vended log; its delivery knows no resource.

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import ipaddress
 import os
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+from nestctl.report import NestctlError
+
+PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+"""Variables that name the proxies of a machine."""
+
+SPOKEN = ("http", "https", "socks5", "socks5h")
+"""Schemes of proxies that httpx speaks to."""
 
 if TYPE_CHECKING:
     import httpx
@@ -31,6 +40,9 @@ def client(address: str, **options: Any) -> httpx.Client:
     Args:
         address: Where the requests go.
         options: What ``httpx.Client`` takes.
+
+    Raises:
+        NestctlError: ``proxy``: the way to other machines is a proxy that nobody here speaks to.
     """
     import httpx
 
@@ -38,7 +50,24 @@ def client(address: str, **options: Any) -> httpx.Client:
         # Without the environment, the certificates that it names have to be handed on.
         named = os.environ.get("SSL_CERT_FILE")
         return httpx.Client(trust_env=False, verify=_context(named) if named else True, **options)
+    if unspoken := proxies_beyond(SPOKEN):
+        raise NestctlError(
+            "proxy",
+            f"{address} cannot be asked.",
+            f"{' and '.join(unspoken)} of the environment is no address of an HTTP or SOCKS 5 proxy.",
+            f"unset {' '.join(unspoken)}, or set it to one that begins with http:// or socks5://, "
+            "then run the same command again",
+        )
     return httpx.Client(**options)
+
+
+def proxies_beyond(schemes: Collection[str]) -> list[str]:
+    """Return the variables that name a proxy of another scheme; one without a scheme is an HTTP proxy."""
+    return [
+        name
+        for name in PROXIES
+        if "://" in (value := os.environ.get(name, "")) and value.partition("://")[0].lower() not in schemes
+    ]
 
 
 def _context(file: str) -> Any:

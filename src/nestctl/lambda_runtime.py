@@ -10,6 +10,8 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from nestctl.settings.paths import home as home_folder
+
 PACKAGES = (
     "awslambdaric",
     "boto3",
@@ -114,8 +116,8 @@ def python(version: str) -> str:
     if version == f"{sys.version_info.major}.{sys.version_info.minor}":
         return _base_executable()
     name = f"python{version}"
-    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
-    uv = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "uv" / "python"
+    pyenv = Path(os.environ.get("PYENV_ROOT") or home_folder() / ".pyenv") / "versions"
+    uv = Path(os.environ.get("XDG_DATA_HOME") or home_folder() / ".local" / "share") / "uv" / "python"
     candidates = [*sorted(pyenv.glob(f"{version}*/bin/{name}")), *sorted(uv.glob(f"*-{version}*/bin/{name}"))]
     on_path = shutil.which(name)
     for candidate in [*map(str, candidates), *([on_path] if on_path else [])]:

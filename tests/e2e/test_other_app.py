@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,6 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def acme(survivor: Any, app: Path) -> Iterator[World]:
     """The other application in the same account as the first: their names must not meet."""
-    import shutil
-
     yield World(survivor.world.folder, app)
     shutil.rmtree(builds_of(app), ignore_errors=True)
 
@@ -62,6 +61,21 @@ def test_its_names_carry_its_project(acme: World) -> None:
     assert {name.split()[0] for name in new} == {"bucket", "role", "user", "repository", "key"}
     assert [name for name in new if "acme-" not in name or "nest-" in name] == []
     assert "repository acme-staging-backend" in new
+
+
+def test_a_project_whose_name_begins_like_the_first_ones_is_refused(survivor: Any, tmp_path: Path) -> None:
+    """`nest` reaches what is named `nest-...`; nothing of it is made, and the first stays as it is."""
+    folder = copy_app(tmp_path / "alike")
+    manifest = folder / "nest.toml"
+    manifest.write_text(manifest.read_text().replace('name = "nest"', 'name = "nest-x"'))
+    world = World(survivor.world.folder, folder)
+    before = names(world)
+    try:
+        (error,) = world.nestctl("up", "--until", "bootstrap", "--json", status=2).envelope["errors"]
+    finally:
+        shutil.rmtree(builds_of(folder), ignore_errors=True)
+    assert error["code"] == "project-alike"
+    assert names(world) == before
 
 
 def test_the_first_application_is_as_it_was(acme: World, survivor: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -223,6 +224,37 @@ def test_the_same_sources_give_the_same_bytes_and_what_fails_its_proof_is_no_pac
     assert not list(build.work.glob("*.zip"))
     (made,) = build.work.glob("*.partial")
     assert _digest(made) == _digest(packed.archive)
+
+
+def test_what_is_too_large_is_told_before_it_is_made_and_what_is_left_out_does_not_count(
+    packed: Packed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The advice is followed: what the function does without is left out, and then it is small enough."""
+    root = _copy(packed.root, tmp_path)
+    (root / "odd" / "tables").mkdir()
+    (root / "odd" / "tables" / "large.bin").write_bytes(bytes(2**20))
+    wanted = replace(packed.build, source=root)
+    python = packed.listed.packages.parents[2] / "bin" / "python"
+    monkeypatch.setattr(backend, "contents", lambda *_: application.describe(root, python))
+    present = sum(
+        (packed.listed.packages / file).stat().st_size
+        for file in packed.listed.dependency_files
+        if not any(_below(file, place) for place in odd_app.LEFT_OUT)
+    )
+    # Beside it lie small files of the application, and the data that its settings leave out.
+    monkeypatch.setattr(archive, "LIMIT", present + 2**20)
+    with pytest.raises(NestctlError) as caught:
+        backend.measure(wanted, "staging", tmp_path / "log")
+    assert caught.value.code == "package-size"
+    assert "odd: 1 MiB" in caught.value.why
+    assert "exclude_glob in zappa_settings.template.json" in caught.value.next
+    template = root / "zappa_settings.template.json"
+    found = json.loads(template.read_text())
+    stage = found["staging"]
+    stage["exclude_glob"] = [*stage["exclude_glob"], "odd/tables"]
+    template.write_text(json.dumps(found))
+    backend.measure(wanted, "staging", tmp_path / "log")
+    assert not (wanted.work / "measured").exists()
 
 
 def _below(file: PurePosixPath, place: str) -> bool:

@@ -17,7 +17,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import psutil
+<<<<<<< HEAD
 import yesterday
+=======
+from hostile import Proxy
+>>>>>>> 175feef (Measure the package in the doctor, keep projects of one account apart, and speak to SOCKS proxies)
 from worlds import RUN_SECONDS, Done, World
 
 
@@ -92,10 +96,12 @@ class Story:
 
     Args:
         world: Where; nobody else uses it until the story is over.
+        proxy: The world's way to other machines.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, proxy: Proxy) -> None:
         self.world = world
+        self.proxy = proxy
         self.attempts: list[Attempt] = []
         self.plans: list[tuple[str, bytes]] = []
         self.whole: Done | None = None

@@ -64,12 +64,16 @@ class World:
         folder: Passable by others; PostgreSQL's user must reach what is in it.
         app: Another application than the checkout's.
         region: Where its site stands.
+        umask: That of its commands; that of the tests when it is negative.
     """
 
-    def __init__(self, folder: Path, app: Path | None = None, region: str = "us-east-1") -> None:
+    def __init__(
+        self, folder: Path, app: Path | None = None, region: str = "us-east-1", *, umask: int = -1
+    ) -> None:
         self.folder = folder
         self.app = app
         self.region = region
+        self.umask = umask
         self.state = folder / "state"
         self.work = folder / "work"
         self.env = {
@@ -104,6 +108,7 @@ class World:
             text=True,
             timeout=seconds,
             check=False,
+            umask=self.umask,
         )
         done = Done(tuple(argv), ended.returncode, ended.stdout, ended.stderr, time.monotonic() - began)
         assert status is None or done.status == status, str(done)
@@ -119,6 +124,7 @@ class World:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            umask=self.umask,
         )
 
     # ------------------------------------------------------------------ what is there

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
+import socketserver
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import httpx
 import pytest
 import typer
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
 
 from nestctl import http, process
+from nestctl.aws.refusals import refusal
 from nestctl.cli.app import app
 from nestctl.report import NestctlError
 from nestctl.settings.paths import CHECKOUT
@@ -102,6 +108,73 @@ def test_a_proxy_is_asked_for_other_machines(monkeypatch: pytest.MonkeyPatch) ->
         pytest.raises(httpx.ConnectError),
     ):
         client.get("https://aws.amazon.com")
+
+
+class Socks(socketserver.StreamRequestHandler):
+    """A SOCKS 5 proxy (RFC 1928) that answers for whoever is asked."""
+
+    def handle(self) -> None:
+        version, methods = self.rfile.read(2)
+        self.rfile.read(methods)
+        self.wfile.write(bytes([version, 0]))
+        assert self.rfile.read(3) == b"\5\1\0"
+        kind, length = self.rfile.read(2)
+        assert kind == 3  # a name: the proxy is to look it up
+        host = self.rfile.read(length).decode()
+        self.rfile.read(2)
+        self.wfile.write(b"\5\0\0\1" + bytes(6))
+        while self.rfile.readline().strip():
+            pass
+        self.wfile.write(f"HTTP/1.1 200 OK\r\nContent-Length: {len(host)}\r\n\r\n{host}".encode())
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "ALL_PROXY"])
+def test_other_machines_are_asked_through_socks(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    for variable in http.PROXIES:
+        monkeypatch.delenv(variable, raising=False)
+    with socketserver.TCPServer(("127.0.0.1", 0), Socks) as proxy:
+        threading.Thread(target=proxy.handle_request, daemon=True).start()
+        monkeypatch.setenv(name, f"socks5h://127.0.0.1:{proxy.server_address[1]}")
+        with http.client("http://registry.example.org/", timeout=10) as client:
+            assert client.get("http://registry.example.org/").text == "registry.example.org"
+
+
+def test_a_proxy_that_nobody_speaks_to_is_taken_away_as_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for variable in http.PROXIES:
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("ALL_PROXY", "socks4://127.0.0.1:9")
+    monkeypatch.setenv("HTTPS_PROXY", "127.0.0.1:9")  # without a scheme: HTTP
+    with pytest.raises(NestctlError) as caught:
+        http.client("https://registry.terraform.io")
+    assert caught.value.code == "proxy"
+    for variable in re.findall(r"unset ([\w ]+)", caught.value.next)[0].split():
+        monkeypatch.delenv(variable)
+    http.client("https://registry.terraform.io").close()
+
+
+@pytest.mark.parametrize(
+    ("proxy", "told"),
+    [("socks5://127.0.0.1:9", "Set HTTPS_PROXY to an HTTP proxy"), ("http://127.0.0.1:9", "")],
+)
+def test_boto3_does_not_speak_to_socks_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, proxy: str, told: str
+) -> None:
+    for variable in http.PROXIES:
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    monkeypatch.setenv("NO_PROXY", "")
+    client = boto3.client(
+        "pricing",
+        region_name="us-east-1",
+        aws_access_key_id="x",
+        aws_secret_access_key="y",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    with pytest.raises(BotoCoreError) as caught:
+        client.describe_services()
+    assert refusal(caught.value, "nestctl up").next.startswith(told or "Correct the cause")
 
 
 @pytest.mark.parametrize(

@@ -281,6 +281,45 @@ def test_the_size_counts_what_the_function_runs_with(app: Path) -> None:
     assert all(sizes.values())
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "measured"),
+    [
+        ("size = 8319631", "size = 8319631", False),
+        ("size = 8319631", "size = 40000000", True),  # compressed a sixth of the limit
+        ('url = "https://files.pythonhosted.org/packages/', 'url = "https://', None),
+        (", size = 8319631", "", True),  # of a package without a size nothing is known
+    ],
+)
+def test_a_package_that_may_be_too_large_is_measured_before_anything_is_built(
+    app: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, measured: bool | None
+) -> None:
+    replace(LOCK, old, new)(app)
+    asked: list[str] = []
+
+    def measure(_: object, stage: str, __: object) -> None:
+        asked.append(stage)
+
+    monkeypatch.setattr("nestctl.build.backend.measure", measure)
+    monkeypatch.setattr("nestctl.build.workplace.builds", lambda _: tmp_path / "builds")
+    for _ in range(2):  # what passed once is remembered
+        application.package(resolve(app=app))
+    assert asked == (["staging"] if measured else [])
+
+
+def test_large_files_of_the_application_count(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (app / "backend" / "config" / "table.bin").open("wb") as file:
+        file.truncate(251 * 2**20)  # a hole: no space is taken
+    monkeypatch.setattr("nestctl.build.backend.measure", _too_large)
+    with pytest.raises(NestctlError, match="too large"):
+        application.package(resolve(app=app))
+    (app / "backend" / "config" / "table.bin").unlink()
+    assert application.package(resolve(app=app)) == "well below 250 MiB"
+
+
+def _too_large(*_: object) -> None:
+    raise NestctlError("package-size", "It is too large.")
+
+
 def test_a_python_that_the_application_takes_is_named(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     replace(PYPROJECT, ">=3.11,<3.14", ">=3.13")(app)
     old = toolchain.Interpreter(Path("/usr/bin/python3.11"), "3.11")

@@ -2,10 +2,10 @@ locals {
   parameters_arn = "${local.arn}:ssm:${local.region}:${local.account_id}:parameter${trimsuffix(var.parameter_path, "/")}"
   function_name  = local.name
 
-  # Whatever a log group of the stack is called, its name holds project and environment.
+  # The log groups of tasks: the name of a service of AWS, then that of project and environment, as a folder.
   log_group_arns = [
-    "${local.arn}:logs:${local.region}:${local.account_id}:log-group:*${local.name}*",
-    "${local.arn}:logs:${local.region}:${local.account_id}:log-group:*${var.project_name}/${var.environment}*",
+    "${local.arn}:logs:${local.region}:${local.account_id}:log-group:/aws/*/${local.name}/*",
+    "${local.arn}:logs:${local.region}:${local.account_id}:log-group:/aws/*/${var.project_name}/${var.environment}/*",
   ]
 
   policies = {
@@ -41,9 +41,12 @@ data "aws_iam_policy_document" "lambda" {
   source_policy_documents = [data.aws_iam_policy_document.application.json]
 
   statement {
-    sid       = "WriteLogs"
-    actions   = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
-    resources = ["${local.arn}:logs:${local.region}:${local.account_id}:log-group:/aws/lambda/${local.function_name}*"]
+    sid     = "WriteLogs"
+    actions = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = [
+      "${local.arn}:logs:${local.region}:${local.account_id}:log-group:/aws/lambda/${local.function_name}",
+      "${local.arn}:logs:${local.region}:${local.account_id}:log-group:/aws/lambda/${local.function_name}:*",
+    ]
   }
 
   statement {

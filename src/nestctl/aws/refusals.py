@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ProxyConnectionError
 
+from nestctl import http
 from nestctl.report import NestctlError
+
+SPOKEN = ("http", "https")
+"""Schemes of proxies that botocore speaks to."""
 
 
 def refusal(error: ClientError | BotoCoreError, next_: str) -> NestctlError:
@@ -16,7 +20,7 @@ def refusal(error: ClientError | BotoCoreError, next_: str) -> NestctlError:
     """
     if isinstance(error, BotoCoreError):
         what = "AWS did not come to the end that was waited for."
-        return NestctlError("aws-api", what, str(error), f"Correct the cause, then: {next_}")
+        return NestctlError("aws-api", what, str(error), f"{remedy(error)}, then: {next_}")
     said = error.response.get("Error", {})
     return NestctlError(
         "aws-api",
@@ -24,3 +28,16 @@ def refusal(error: ClientError | BotoCoreError, next_: str) -> NestctlError:
         str(said.get("Message", "")),
         f"Correct the cause, then: {next_}",
     )
+
+
+def remedy(error: Exception, otherwise: str = "Correct the cause") -> str:
+    """Return what helps against a failure of botocore's: it speaks to HTTP proxies only.
+
+    Args:
+        error: What boto3 raised.
+        otherwise: What helps against any other failure.
+    """
+    names = http.proxies_beyond(SPOKEN)
+    if isinstance(error, ProxyConnectionError) and names:
+        return f"Set {' and '.join(names)} to an HTTP proxy: boto3 speaks to no other"
+    return otherwise

@@ -157,7 +157,8 @@ def check_size(content: Path) -> None:
             "package-size",
             f"The backend's package is {size / 2**20:.0f} MiB unzipped; Lambda takes 250.",
             "The largest folders:\n" + "\n".join(_largest(content)),
-            "Move what the function does not need into a dependency group of its own.",
+            "Move what the function does not need into a dependency group of its own, then: uv lock; "
+            "or name it in exclude_glob in zappa_settings.template.json.",
         )
 
 

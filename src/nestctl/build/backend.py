@@ -115,6 +115,27 @@ def contents(wanted: BackendBuild, name: str, groups: list[str], log: Path) -> A
     return listed
 
 
+def measure(wanted: BackendBuild, stage: str, log: Path) -> None:
+    """Refuse a package that will be too large, long before it is made: only packages are installed for it.
+
+    Raises:
+        NestctlError: ``package-size``, ``archive-name``, ``dependencies`` or ``dependency-unpackable``.
+    """
+    runtime = contents(wanted, "runtime", [], log)
+    content = wanted.work / "measured"
+    try:
+        archive.lay_out(content, runtime, runtime, {})
+        _leave_out(wanted, stage, content)
+        archive.check_size(content)
+    finally:
+        shutil.rmtree(content, ignore_errors=True)
+
+
+def _leave_out(wanted: BackendBuild, stage: str, content: Path) -> None:
+    names, globs = (zappa.setting(wanted.source, stage, name) or [] for name in ("exclude", "exclude_glob"))
+    archive.leave_out(content, names, globs)
+
+
 def package(
     wanted: BackendBuild,
     stage: str,
@@ -155,11 +176,7 @@ def package(
     progress("laying out and precompiling the package")
     content = wanted.work / "content"
     archive.lay_out(content, runtime, deploying, generated)
-    archive.leave_out(
-        content,
-        zappa.setting(wanted.source, stage, "exclude") or [],
-        zappa.setting(wanted.source, stage, "exclude_glob") or [],
-    )
+    _leave_out(wanted, stage, content)
     archive.finish_handler(content / "handler.py")
     archive.precompile(content, wanted.interpreter)
     own = {*runtime.files, *(Path(name) for name in zappa.GENERATED), Path(archive.SHIPPED.name)}

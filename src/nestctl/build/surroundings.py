@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from nestctl.report import NestctlError, usage_error
+from nestctl.settings.paths import home as home_folder
 
 DOTENV = (".env", ".env.production", ".env.local", ".env.production.local")
 """Files that ``next build`` reads by itself (Next.js, "Environment Variables", load order in production)."""
@@ -130,13 +131,13 @@ def _is_access(name: str) -> bool:
 def _npmrcs() -> list[Path]:
     settings = {name.lower(): value for name, value in os.environ.items()}
     named = [settings.get("npm_config_globalconfig"), settings.get("npm_config_userconfig")]
-    own = [Path(named[1])] if named[1] else [Path.home() / ".npmrc"]
+    own = [Path(named[1])] if named[1] else [home_folder() / ".npmrc"]
     return ([Path(named[0])] if named[0] else []) + own
 
 
 def _cache() -> str:
     settings = {name.lower(): value for name, value in os.environ.items()}
-    return settings.get("npm_config_cache") or str(Path.home() / ".npm")
+    return settings.get("npm_config_cache") or str(home_folder() / ".npm")
 
 
 def _text(file: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,11 +12,25 @@ import psutil
 from filelock import FileLock, Timeout
 
 from nestctl.report.words import counted
+from nestctl.settings.paths import CACHE
 
 GRACE_SECONDS = 10.0
 """For a process of a dead build to end by itself once it was asked to."""
 
 QUICK_SECONDS = 0.2
+
+
+def builds(app: Path) -> Path:
+    """Return the folder for the builds of an application; its environments and targets share it."""
+    return CACHE / "builds" / hashlib.sha256(str(app).encode()).hexdigest()[:8]
+
+
+@contextlib.contextmanager
+def building(folder: Path) -> Iterator[Path]:
+    """Hold a folder of builds: two runs may build at once."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "lock"):
+        yield folder
 
 
 @contextlib.contextmanager

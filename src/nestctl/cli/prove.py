@@ -110,6 +110,7 @@ def _refresh(region: str) -> str:
 
     from botocore.exceptions import BotoCoreError, ClientError
 
+    from nestctl.aws.refusals import remedy
     from nestctl.aws.session import Aws
     from nestctl.prove.cost.refresh import API_REGION, refresh
 
@@ -120,7 +121,7 @@ def _refresh(region: str) -> str:
             "price-refresh",
             f"The AWS price list did not give the prices of {region}.",
             str(error),
-            "Check AWS_PROFILE and its right pricing:GetProducts: aws sts get-caller-identity",
+            remedy(error, "Check AWS_PROFILE and its right pricing:GetProducts: aws sts get-caller-identity"),
         ) from error
     lacking = f"; not found: {', '.join(done.missing)}" if done.missing else ""
     return f"{counted(len(done.found), 'price')} of {region} written to {done.file}{lacking}"

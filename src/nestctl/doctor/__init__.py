@@ -45,6 +45,7 @@ LOOKS: tuple[tuple[str, Look], ...] = (
     ("backend", application.backend),
     ("frontend", application.frontend),
     ("Zappa settings", application.zappa_settings),
+    ("size of the package", application.package),
     ("sizes", application.sizes),
     ("region", lambda settings: f"{settings.region.value} ({settings.region.source})"),
     ("domain", lambda settings: f"{settings.domain.value} ({settings.domain.source})"),

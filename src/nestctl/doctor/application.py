@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from nestctl.build import backend as backend_build
+from nestctl.build import workplace
+from nestctl.build.sources import source_files
 from nestctl.build.zappa import TEMPLATE
 from nestctl.doctor import classes, packages, python_project, zappa
 from nestctl.doctor.found import Faulty, Unfit
@@ -15,7 +18,7 @@ from nestctl.settings.faults import Fault
 from nestctl.settings.paths import INFRASTRUCTURE
 from nestctl.settings.resolve import Settings
 
-__all__ = ["Faulty", "backend", "files", "frontend", "sizes", "zappa_settings"]
+__all__ = ["Faulty", "backend", "files", "frontend", "package", "sizes", "zappa_settings"]
 
 
 def files(settings: Settings) -> str:
@@ -97,6 +100,31 @@ def zappa_settings(settings: Settings) -> str:
     if faults := list(zappa.environment_faults(template, settings)):
         raise Faulty(faults)
     return f"stage {settings.environment}"
+
+
+def package(settings: Settings) -> str:
+    """Return whether the function's package is within Lambda's limit.
+
+    What could be too large is measured, which takes the packages that are installed for it in a build anyhow;
+    one that passed is remembered until a source or the lock file changes.
+
+    Raises:
+        NestctlError: ``package-size``, or what installing the packages fails with.
+    """
+    backend = settings.manifest.backend
+    root = settings.app / backend.root
+    if not all((root / name).is_file() for name in ("pyproject.toml", "uv.lock", TEMPLATE)):
+        return "incomplete"
+    own = sum((root / file).stat().st_size for file in source_files(root))
+    if not packages.may_be_too_large(python_project.read(root), own, backend.python):
+        return "well below 250 MiB"
+    with workplace.building(workplace.builds(settings.app)) as folder:
+        wanted = backend_build.describe(settings.app, backend, folder)
+        note = folder / f"measured-{settings.environment}-{wanted.release}"
+        if not note.is_file():
+            backend_build.measure(wanted, settings.environment, settings.work / "logs" / "build.log")
+            note.touch()
+    return "measured: below 250 MiB"
 
 
 def sizes(settings: Settings) -> str:

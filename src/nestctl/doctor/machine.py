@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import ssl
 import tempfile
-import urllib.error
-import urllib.request
 from pathlib import Path
 
+from nestctl import http
 from nestctl.build import toolchain
 from nestctl.report import NestctlError, usage_error
 from nestctl.settings.faults import nearest
@@ -120,8 +118,10 @@ def provider(settings: Settings) -> str:
     """Return where the AWS provider comes from.
 
     Raises:
-        NestctlError: ``provider-missing``.
+        NestctlError: ``provider-missing`` or ``proxy``.
     """
+    import httpx
+
     found = mirror.find_mirror()
     if found is not None:
         return f"from {found}"
@@ -130,12 +130,13 @@ def provider(settings: Settings) -> str:
         return "downloaded"
     address = f"https://{mirror.REGISTRY}/.well-known/terraform.json"
     try:
-        with urllib.request.urlopen(address, timeout=REGISTRY_TIMEOUT):
-            return "to be downloaded"
-    except (urllib.error.URLError, TimeoutError, ssl.SSLError, OSError) as error:
+        with http.client(address, timeout=REGISTRY_TIMEOUT) as client:
+            client.get(address).raise_for_status()
+    except httpx.HTTPError as error:
         raise NestctlError(
             "provider-missing",
             "Terraform's AWS provider is not to be had.",
             f"No folder on this machine holds it, and {mirror.REGISTRY} does not answer: {error}",
             "Set NESTCTL_PROVIDER_MIRROR to a folder made by `terraform providers mirror`, or get online.",
         ) from error
+    return "to be downloaded"

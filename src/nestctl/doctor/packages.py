@@ -20,22 +20,17 @@ GLIBC = 34
 
 LARGEST_SHOWN = 5
 
+MOST_COMPRESSED = 8
+"""How many times as large a wheel becomes at most: code three to four times, tables and texts up to this."""
+
 
 def check_size(project: PythonProject, chosen: str | None = None) -> None:
     """Refuse packages that are larger even as they are downloaded than Lambda takes unpacked.
 
-    A wheel is a compressed archive: unpacked it is never smaller, and often three times as large. What lies
-    between is measured when the package is made.
-
     Raises:
         NestctlError: ``package-size``.
     """
-    try:
-        version = toolchain.python(chosen).version
-    except NestctlError:
-        return  # told by the look at Lambda's runtimes
-    tags = lambda_tags(version)
-    sizes = {name: wheel_size(package, tags) for name, package in runtime_packages(project, version).items()}
+    sizes = {name: size or 0 for name, size in downloads(project, chosen).items()}
     total = sum(sizes.values())
     if total <= LIMIT:
         return
@@ -46,6 +41,37 @@ def check_size(project: PythonProject, chosen: str | None = None) -> None:
         "The largest:\n" + "\n".join(f"  {name}: {sizes[name] / 2**20:.0f} MiB" for name in largest),
         "Move what the function does not need into a dependency group of its own, then: uv lock",
     )
+
+
+def may_be_too_large(project: PythonProject, files: int, chosen: str | None = None) -> bool:
+    """Tell whether the unpacked package could be more than Lambda takes, so that it has to be measured.
+
+    Args:
+        project: The application.
+        files: Bytes of its own files.
+        chosen: The Python that the manifest names.
+    """
+    sizes = downloads(project, chosen).values()
+    known = [size for size in sizes if size is not None]
+    return len(known) < len(sizes) or files + sum(known) * MOST_COMPRESSED > LIMIT
+
+
+def downloads(project: PythonProject, chosen: str | None = None) -> dict[str, int | None]:
+    """Return what is downloaded for each package that the function runs with.
+
+    A wheel is a compressed archive: unpacked it is never smaller, and often three times as large.
+
+    Returns:
+        Bytes by name, ``None`` where no wheel fits or its size is not in the lock file; nothing when there is
+        no Python, which the look at Lambda's runtimes tells.
+    """
+    try:
+        version = toolchain.python(chosen).version
+    except NestctlError:
+        return {}
+    tags = lambda_tags(version)
+    found = runtime_packages(project, version)
+    return {name: wheel_size(package, tags) for name, package in found.items()}
 
 
 def lambda_tags(version: str) -> frozenset[Tag]:
@@ -85,8 +111,8 @@ def runtime_packages(project: PythonProject, version: str) -> dict[str, Mapping[
     return found
 
 
-def wheel_size(package: Mapping[str, Any], tags: frozenset[Tag]) -> int:
-    """Return the bytes of the smallest wheel that a function could load, 0 when no size is known."""
+def wheel_size(package: Mapping[str, Any], tags: frozenset[Tag]) -> int | None:
+    """Return the bytes of the smallest wheel that a function could load, ``None`` when that is not known."""
     sizes = []
     wheels = package.get("wheels")
     for wheel in wheels if isinstance(wheels, list) else ():
@@ -97,7 +123,7 @@ def wheel_size(package: Mapping[str, Any], tags: frozenset[Tag]) -> int:
             continue
         if fits and isinstance(size, int):
             sizes.append(size)
-    return min(sizes, default=0)
+    return min(sizes, default=None)
 
 
 def _dependencies(

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nestctl.settings.paths import home as home_folder
+
 ACCOUNT_ID = "000000000000"
 REGION = "us-east-1"
 PROFILE = "nest-local"
@@ -128,7 +130,7 @@ def default_state_dir(checkout: Path) -> Path:
         return Path(named)
     checkout = checkout.resolve()
     name = f"{checkout.name}-{hashlib.sha256(str(checkout).encode()).hexdigest()[:8]}"
-    home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    home = Path(os.environ.get("XDG_STATE_HOME") or home_folder() / ".local" / "state")
     folder = home / "nestctl" / name
     if os.geteuid() == 0 and not passable_by_others(folder):
         return SYSTEM_STATE_HOME / "nestctl" / name

@@ -13,11 +13,12 @@ from nestctl.aws import parameters, s3
 from nestctl.aws.session import Aws
 from nestctl.build import backend as backend_build
 from nestctl.build import frontend as frontend_build
+from nestctl.build import workplace
 from nestctl.doctor import Finding
 from nestctl.report import NestctlError, Note, Progress, Reporter
 from nestctl.report.words import agreed, counted
 from nestctl.runbook import adopt, removals
-from nestctl.settings.paths import CACHE, INFRASTRUCTURE
+from nestctl.settings.paths import INFRASTRUCTURE
 from nestctl.settings.resolve import Settings
 from nestctl.settings.target import Target
 from nestctl.terraform import locks
@@ -30,6 +31,12 @@ STATE_KEY = "terraform.tfstate"
 
 SUFFIX_DIGITS = 8
 """Must be what infrastructure/ uses: substr(sha256("account/region/project/environment"), 0, 8)."""
+
+
+def suffix(account: str, region: str, project: str, environment: str) -> str:
+    """Return the suffix of the globally unique names of an environment."""
+    parts = (account, region, project, environment)
+    return hashlib.sha256("/".join(parts).encode()).hexdigest()[:SUFFIX_DIGITS]
 
 
 class Context:
@@ -106,22 +113,17 @@ class Context:
     @property
     def builds(self) -> Path:
         """Folder for the builds of this application; shared by its environments."""
-        name = hashlib.sha256(str(self.settings.app).encode()).hexdigest()[:8]
-        return CACHE / "builds" / name
+        return workplace.builds(self.settings.app)
 
     @contextmanager
     def building(self) -> Iterator[Path]:
         """Hold the builds folder: environments and targets share it, and two runs may build at once."""
-        from filelock import FileLock
-
-        self.builds.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.builds / "lock"):
-            yield self.builds
+        with workplace.building(self.builds) as folder:
+            yield folder
 
     def suffix(self, environment: str, region: str = "") -> str:
         """Return the suffix of globally unique names, of this region or another."""
-        parts = (self.caller.account_id, region or self.target.region, self.project, environment)
-        return hashlib.sha256("/".join(parts).encode()).hexdigest()[:SUFFIX_DIGITS]
+        return suffix(self.caller.account_id, region or self.target.region, self.project, environment)
 
     def state_bucket(self, root: str, environment: str | None = None, region: str = "") -> str:
         """Return the bucket with the state of ``root``, of this environment and region or of others."""

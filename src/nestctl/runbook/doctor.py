@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nestctl.doctor import Finding, examine
+from nestctl.runbook import neighbours
 from nestctl.runbook.context import Context
 from nestctl.runbook.step import Check, Tell, done
 
@@ -35,6 +36,11 @@ class Doctor:
 
 
 def account(context: Context, tell: Tell) -> Finding:
-    """Return the account that answers."""
+    """Return the account that answers.
+
+    Raises:
+        NestctlError: ``project-alike``: a project is there that this one would get in the way of.
+    """
     tell("looking at: account")
+    neighbours.refuse_alike(context)
     return Finding("account", context.caller.account_id)

@@ -24,9 +24,21 @@ MANIFEST = "nest.toml"
 """File name of the application's manifest."""
 
 
+def home() -> Path:
+    """Return the user's home; a folder of the checkout for one who has none, as users of containers may."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return CHECKOUT / ".nest" / "home"
+
+
 def user_file() -> Path:
     """Return the path of the user's own settings (``config.toml`` in the XDG folder)."""
-    return user_config_path("nestctl") / "config.toml"
+    try:
+        folder = user_config_path("nestctl")
+    except RuntimeError:  # no home, and no XDG_CONFIG_HOME
+        folder = home() / ".config" / "nestctl"
+    return folder / "config.toml"
 
 
 def work_dir(app: Path, target: str, environment: str) -> Path:

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from nestctl.settings.paths import home as home_folder
+
 REGISTRY = "registry.terraform.io"
 """Host of the public registry; a mirror is a folder that holds a folder of this name."""
 
@@ -16,7 +18,7 @@ PROVIDER = Path(REGISTRY) / "hashicorp" / "aws"
 
 def implied_folders() -> Iterator[Path]:
     """Yield the folders that Terraform searches by itself (its docs: "Implied Local Mirror Directories")."""
-    home = Path.home()
+    home = home_folder()
     if sys.platform == "darwin":
         yield home / ".terraform.d" / "plugins"
         yield home / "Library" / "Application Support" / "io.terraform" / "plugins"
@@ -61,7 +63,7 @@ def cli_config(folder: Path) -> Path | None:
         folder: Where the file is written when one is needed.
     """
     named = os.environ.get("TF_CLI_CONFIG_FILE") or os.environ.get("TERRAFORM_CONFIG")
-    own = Path(named) if named else Path.home() / ".terraformrc"
+    own = Path(named) if named else home_folder() / ".terraformrc"
     rules = _text(own)
     if "provider_installation" in rules:
         return None
