@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nestctl.prove import cost, network
-from nestctl.prove.cost import capacity, old, prices, whatif
+from nestctl.prove.cost import capacity, old, prices, use, whatif
 from nestctl.prove.cost.estimate import estimate
 from nestctl.prove.cost.prices import Table
 from nestctl.prove.cost.use import Use
@@ -40,12 +40,26 @@ def minimal(plans: Plans) -> Plan:
 
 def test_every_root_is_priced(plans: Plans) -> None:
     reports = cost.prove(plans)
-    assert [report.root for report in reports] == ["state", "bootstrap", "staging"]
+    *roots, total = reports
+    assert [report.root for report in roots] == ["state", "bootstrap", "staging"]
     assert all(report.holds for report in reports), [r.findings for r in reports]
-    text = "\n".join(reports[-1].lines)
+    text = "\n".join(roots[-1].lines)
     assert "█" in text
-    assert "216.02" in text
-    assert "log_gb" in text
+    assert "$216.02 fixed" in text
+    assert "3 GB of logs" in text
+    # Every amount has its unit, and all of them are added up.
+    assert not re.findall(r"(?<![\d$.])\d+\.\d\d\b(?! s )", text), text
+    assert total.facts["fixed"] == pytest.approx(sum(report.facts["fixed"] for report in roots))
+    assert total.facts["use_cost"] == pytest.approx(sum(report.facts["use_cost"] for report in roots))
+    both = total.facts["fixed"] + total.facts["use_cost"]
+    assert total.summary.startswith(f"${both:.2f} a month in all: ")
+    assert total.summary.endswith("of state, bootstrap and staging")
+
+
+def test_every_assumption_is_told_with_its_unit() -> None:
+    assert set(use.WORDS) == set(Use().as_dict())
+    assert [line for line in Use().lines() if not re.match(r"\d[\d.,]*( ?%)? [A-Za-z]", line)] == []
+    assert "40% of them answered by the function" in Use().lines()
 
 
 def test_staging_carries_the_manuals_sizes_for_less_than_the_old_layout(staging: Plan, table: Table) -> None:

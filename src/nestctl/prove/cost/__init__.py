@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nestctl.prove.cost import capacity, chart, old, prices, whatif
+from nestctl.prove.cost.chart import dollars
 from nestctl.prove.cost.estimate import estimate
 from nestctl.prove.cost.part import Estimate
 from nestctl.prove.cost.use import Use
 from nestctl.prove.plan import Plan
 from nestctl.prove.report import Report
 from nestctl.prove.roots import Plans, names
+from nestctl.report.words import listed
 from nestctl.settings.paths import INFRASTRUCTURE
 
 NAME = "cost"
@@ -44,7 +46,19 @@ def prove(plans: Plans) -> Sequence[Report]:
         else:
             found = estimate(plan, table, use if root == "state" else Use())
             reports.append(_report(plan, table, found, [*_parts(found)], {}))
-    return reports
+    return [*reports, _total(reports)]
+
+
+def _total(reports: Sequence[Report]) -> Report:
+    """Return what all roots cost together."""
+    fixed, by_use = (sum(report.facts[name] for report in reports) for name in ("fixed", "use_cost"))
+    roots = listed([report.root for report in reports])
+    summary = (
+        f"{dollars(fixed + by_use)} a month in all: {dollars(fixed)} fixed and {dollars(by_use)} for the "
+        f"assumed use, of {roots}"
+    )
+    facts = {"currency": "USD", "fixed": round(fixed, 2), "use_cost": round(by_use, 2)}
+    return Report(NAME, summary, "", (), facts)
 
 
 def compared(plan: Plan, found: Estimate, table: prices.Table) -> dict[str, Any]:
@@ -67,12 +81,13 @@ def _environment(plan: Plan, table: prices.Table, use: Use) -> Report:
     lines = [
         *_parts(found),
         "",
-        "assumed in a month: " + ", ".join(f"{name} {value:g}" for name, value in use.as_dict().items()),
+        "assumed in a month:",
+        *(f"  {line}" for line in use.lines()),
         "",
-        "what if:",
+        "what if, in US dollars a month:",
         *(
-            f"  {o.saved:+8.2f} saved, {o.fixed:.2f} fixed: {o.choice.name} ({o.choice.how}); "
-            f"lost: {o.choice.lost}"
+            f"  {dollars(abs(o.saved)):>8} {'less' if o.saved > 0 else 'more'}, {dollars(o.fixed)} fixed: "
+            f"{o.choice.name} ({o.choice.how}); lost: {o.choice.lost}"
             for o in other
         ),
         "",
@@ -86,7 +101,7 @@ def _against(compared: Mapping[str, Any]) -> str:
     smaller = ", ".join(compared["smaller_in"])
     size = f"and smaller in: {smaller}" if smaller else "at equal capacity"
     return (
-        f"the old layout with the manual's sizes: {compared['old_fixed']:.2f} fixed; this one is "
+        f"the old layout with the manual's sizes: {dollars(compared['old_fixed'])} fixed; this one is "
         f"{compared['less_percent']} % below, {size}"
     )
 
@@ -95,11 +110,11 @@ def _parts(found: Estimate) -> list[str]:
     lines = []
     if found.fixed:
         lines += [
-            "fixed, in US dollars a month:",
+            "fixed, in a month:",
             *(f"  {line}" for line in chart.text(found.groups(fixed=True))),
         ]
     if found.use:
-        lines += ["by use:", *(f"  {line}" for line in chart.text(found.groups(fixed=False)))]
+        lines += ["by use, in a month:", *(f"  {line}" for line in chart.text(found.groups(fixed=False)))]
     return lines
 
 
@@ -107,8 +122,8 @@ def _report(
     plan: Plan, table: prices.Table, found: Estimate, lines: Sequence[str], facts: Mapping[str, Any]
 ) -> Report:
     summary = (
-        f"${found.fixed:.2f} a month fixed and ${found.use:.2f} for the assumed use in {table.region}, "
-        f"at list prices of {table.oldest.isoformat()} or later from {table.origin}"
+        f"{dollars(found.fixed)} a month fixed and {dollars(found.use)} for the assumed use in "
+        f"{table.region}, at list prices of {table.oldest.isoformat()} or later from {table.origin}"
     )
     all_facts = {
         "region": table.region,

@@ -15,9 +15,14 @@ def text(sums: Mapping[str, float], width: int = WIDTH) -> list[str]:
     longest = max((len(name) for name in sums), default=0)
     most = max(sums.values(), default=0.0)
     return [
-        f"{name:<{longest}}  {usd:>8.2f}  {'█' * round(width * usd / most) if most else ''}".rstrip()
+        f"{name:<{longest}}  {dollars(usd):>9}  {'█' * round(width * usd / most) if most else ''}".rstrip()
         for name, usd in sums.items()
     ]
+
+
+def dollars(usd: float) -> str:
+    """Return an amount as it is written: ``$12.30``, ``-$1.00``."""
+    return f"{'-' if round(usd, 2) < 0 else ''}${abs(usd):.2f}"
 
 
 def svg(columns: Mapping[str, Mapping[str, float]], title: str) -> str:

@@ -45,6 +45,31 @@ class Use:
     alarm_mails: float = 100
     backup_gb: float = 0
 
+    def lines(self) -> list[str]:
+        """Return every assumption in words, with its unit."""
+        return [words.format(getattr(self, name)) for name, words in WORDS.items()]
+
     def as_dict(self) -> dict[str, float]:
         """Return every assumption by name."""
         return asdict(self)
+
+
+WORDS = {
+    "requests": "{:g} thousand requests to the site",
+    "backend_share": "{:.0%} of them answered by the function",
+    "backend_seconds": "{:g} s for each of these",
+    "backend_memory_gb": "{:g} GB of memory for the function",
+    "response_kb": "{:g} kB for an answer of the load balancer",
+    "static_gb": "{:g} GB from CloudFront",
+    "nat_gb": "{:g} GB through NAT or interface endpoints",
+    "log_gb": "{:g} GB of logs",
+    "stored_gb": "{:g} GB in buckets",
+    "object_requests": "{:g} thousand writing or listing requests to buckets",
+    "image_gb": "{:g} GB of images",
+    "task_hours": "{:g} hours of each one-off task",
+    "kms_requests": "{:g} times 10,000 requests to KMS",
+    "waf_requests": "{:g} million requests looked at by the firewall",
+    "alarm_mails": "{:g} e-mails of alarms",
+    "backup_gb": "{:g} GB of backups beyond the free allowance",
+}
+"""Each assumption as people read it."""
