@@ -46,7 +46,6 @@ class Cloud:
         self.env = kept | {
             "NESTCTL_STATE_DIR": str(folder / "state"),
             "NESTCTL_WORK_DIR": str(folder / "work"),
-            "XDG_CONFIG_HOME": str(folder / "config"),
             "NO_COLOR": "1",
         }
         self.url = json.loads(self.command("local", "start", "--json"))["data"]["endpoint_url"]

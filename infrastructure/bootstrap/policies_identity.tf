@@ -62,7 +62,7 @@ data "aws_iam_policy_document" "identity" {
     }
   }
 
-  # The one policy of AWS's own that a role of the stack takes: AWS Backup's, by choice.
+  # The one policy of AWS's own that a role of the stack takes: AWS Backup's, which is optional.
   statement {
     sid       = "AttachBackupPolicy"
     actions   = ["iam:AttachRolePolicy", "iam:DetachRolePolicy"]

@@ -82,7 +82,7 @@ NAMES = {
     "backupvaultname": STACK,
     "functionname": STACK,
     "keyid": "01234567-89ab-cdef-0123-456789abcdef",
-    "loggroupname": f"/aws/{NAME}",
+    "loggroupname": f"/aws/lambda/{NAME}",
     "targetkeyid": "01234567-89ab-cdef-0123-456789abcdef",
     "url": "https://token.actions.githubusercontent.com",
 }

@@ -83,7 +83,6 @@ class World:
         } | {
             "NESTCTL_STATE_DIR": str(self.state),
             "NESTCTL_WORK_DIR": str(self.work),
-            "XDG_CONFIG_HOME": str(folder / "config"),
             "XDG_STATE_HOME": str(folder / "xdg-state"),
             "NO_COLOR": "1",
         }

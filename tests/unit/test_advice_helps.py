@@ -54,8 +54,6 @@ class Shell:
             self.monkeypatch.setenv(name, value)
         for name in re.findall(r"unset (\w+)", next_):
             self.monkeypatch.delenv(name)
-        for path in re.findall(r"remove (/\S+)", next_):
-            Path(path).unlink()
         if corrected := re.search(r"the same command with (--\w+) (\S+)", next_):
             again = [*_without(again, corrected[1]), *corrected.groups()]
         elif run := advice.COMMAND.search(next_):
@@ -87,7 +85,6 @@ def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Shell:
     monkeypatch.setattr("nestctl.doctor.examine", lambda *_, **__: [Finding("all", "well")])
     for name in ("NESTCTL_REGION", "NESTCTL_DOMAIN", "NESTCTL_ENV", "NESTCTL_TARGET"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setattr("nestctl.settings.paths.WORK", tmp_path / "work")
     return shell
 
@@ -146,15 +143,6 @@ def test_a_bad_variable_is_set_right_as_told(
     monkeypatch.setenv(f"NESTCTL_{name.upper()}", "no where")
     next_ = shell.wrong(f"bad-{name}", "status")
     assert shell.follow(next_, "status")["code"] == REACHED, next_
-
-
-@pytest.mark.parametrize("text", ["x = 1\n", "region = 3\n", "[["])
-def test_a_spoilt_file_of_the_user_is_removed_as_told(shell: Shell, tmp_path: Path, text: str) -> None:
-    config = tmp_path / "config" / "nestctl"
-    config.mkdir(parents=True)
-    (config / "config.toml").write_text(text)
-    next_ = shell.wrong("user-file", "status")
-    assert shell.follow(next_, "status")["code"] == REACHED
 
 
 @pytest.mark.parametrize("kind", ["empty", "circle"])

@@ -6,19 +6,15 @@ from typing import Any
 import pytest
 
 from nestctl.report import ExitCode, NestctlError
-from nestctl.settings import resolve as module
 from nestctl.settings.fargate import FARGATE_MEMORY, size_fault
 from nestctl.settings.paths import CHECKOUT
 from nestctl.settings.resolve import resolve
 
 
 @pytest.fixture(autouse=True)
-def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("NESTCTL_REGION", "NESTCTL_DOMAIN"):
         monkeypatch.delenv(name, raising=False)
-    user = tmp_path / "config.toml"
-    monkeypatch.setattr(module, "user_file", lambda: user)
-    return user
 
 
 def refused(**arguments: Any) -> NestctlError:
@@ -93,10 +89,3 @@ def test_a_bad_size_in_the_manifest_is_refused(tmp_path: Path) -> None:
     error = refused(app=tmp_path)
     assert error.code == "manifest-invalid"
     assert "environments.staging.sizes.frontend_task_memory: Fargate has no task" in error.why
-
-
-def test_a_broken_user_file_is_named(clean: Path) -> None:
-    clean.write_text("region = ")
-    error = refused()
-    assert error.code == "user-file"
-    assert str(clean) in error.what

@@ -12,7 +12,8 @@ import pytest
 from nestctl.build import surroundings
 from nestctl.localcloud.data import binaries
 from nestctl.localcloud.layout import Layout, default_state_dir
-from nestctl.settings.paths import CHECKOUT, user_file
+from nestctl.prove.cost.prices import user_file
+from nestctl.settings.paths import CHECKOUT
 from nestctl.terraform.mirror import find_mirror
 
 
@@ -59,7 +60,14 @@ def test_a_user_without_a_home_keeps_things_in_the_checkout(
     def nobody(_: int) -> None:
         raise KeyError
 
-    for name in ("HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "PYENV_ROOT", "NESTCTL_STATE_DIR"):
+    for name in (
+        "HOME",
+        "XDG_STATE_HOME",
+        "XDG_DATA_HOME",
+        "XDG_CACHE_HOME",
+        "PYENV_ROOT",
+        "NESTCTL_STATE_DIR",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(pwd, "getpwuid", nobody)
     with pytest.raises(RuntimeError):
@@ -69,5 +77,5 @@ def test_a_user_without_a_home_keeps_things_in_the_checkout(
     found = surroundings.environment(Path("/usr/bin/node"), tmp_path)
     assert found["NPM_CONFIG_CACHE"].startswith(str(CHECKOUT / ".nest"))
     assert surroundings.registry_access(tmp_path) is not None
-    for look in (find_mirror, user_file):
-        look()
+    assert user_file("us-east-1").is_relative_to(CHECKOUT / ".nest")
+    find_mirror()

@@ -10,7 +10,7 @@ import os
 import sys
 
 SUMMARY = "Rehearses on a laptop how a Django and Next.js site goes to AWS, and proves its Terraform first."
-EPILOG = "Exit status: 0 done or nothing to do, 1 failed, 2 wrong usage, 130 interrupted."
+EPILOG = "Exit status: 0 done or nothing to do, 1 failed, 2 wrong usage, 3 waiting, 130 interrupted."
 
 OPTIONS = {
     "--version": "Show the version.",

@@ -6,8 +6,6 @@ import hashlib
 import os
 from pathlib import Path
 
-from platformdirs import user_config_path
-
 CHECKOUT = Path(__file__).resolve().parents[3]
 """The checkout that nestctl is installed from (an editable install by `make up`)."""
 
@@ -30,15 +28,6 @@ def home() -> Path:
         return Path.home()
     except RuntimeError:
         return CHECKOUT / ".nest" / "home"
-
-
-def user_file() -> Path:
-    """Return the path of the user's own settings (``config.toml`` in the XDG folder)."""
-    try:
-        folder = user_config_path("nestctl")
-    except RuntimeError:  # no home, and no XDG_CONFIG_HOME
-        folder = home() / ".config" / "nestctl"
-    return folder / "config.toml"
 
 
 def work_dir(app: Path, target: str, environment: str) -> Path:

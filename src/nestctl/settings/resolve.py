@@ -1,4 +1,4 @@
-"""Settings of a run: flags over environment over nest.toml over the user's file over defaults."""
+"""Settings of a run: flags over environment over nest.toml."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nestctl.report import NestctlError, usage_error
+from nestctl.report import usage_error
 from nestctl.settings.faults import nearest
 from nestctl.settings.manifest import Manifest, load_manifest
-from nestctl.settings.paths import CHECKOUT, user_file, work_dir
-from nestctl.settings.reading import TomlSyntaxError, UnreadableError, read_toml
+from nestctl.settings.paths import CHECKOUT, work_dir
 from nestctl.settings.rules import policy
 from nestctl.settings.rules.addresses import domain_fault, region_fault
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A value, and its source: ``flag``, ``environment``, ``nest.toml``, ``user file`` or ``default``."""
+    """A value, and its source: ``flag``, ``environment`` or ``nest.toml``."""
 
     value: Any
     source: str
@@ -83,19 +82,8 @@ def resolve(
             f"Run the same command with --env {next(iter(manifest.environments))}",
         )
     chosen = manifest.environments[environment]
-    user = _user_settings()
-    settled_region = _first(
-        ("flag", region),
-        ("environment", os.environ.get("NESTCTL_REGION")),
-        ("nest.toml", chosen.region),
-        ("user file", user.get("region")),
-    )
-    settled_domain = _first(
-        ("flag", domain),
-        ("environment", os.environ.get("NESTCTL_DOMAIN")),
-        ("nest.toml", chosen.domain),
-        ("user file", user.get("domain")),
-    )
+    settled_region = _first(region, "NESTCTL_REGION", chosen.region)
+    settled_domain = _first(domain, "NESTCTL_DOMAIN", chosen.domain)
     _check_region(settled_region)
     _check_domain(settled_domain)
     if what := policy.domain_fault(manifest.security.content_security_policy, str(settled_domain.value)):
@@ -129,11 +117,13 @@ def _folder(app: Path) -> Path:
         ) from error
 
 
-def _first(*candidates: tuple[str, Any]) -> Setting:
-    for source, value in candidates:
-        if value:
-            return Setting(value, source)
-    return Setting("", "default")
+def _first(flag: str | None, variable: str, declared: str) -> Setting:
+    """Return the first that there is; nest.toml always names one."""
+    if flag:
+        return Setting(flag, "flag")
+    if given := os.environ.get(variable):
+        return Setting(given, "environment")
+    return Setting(declared, "nest.toml")
 
 
 def _correct(setting: Setting, name: str, value: str) -> str:
@@ -161,27 +151,3 @@ def _check_domain(setting: Setting) -> None:
             f"{what[0].upper()}{what[1:]}.",
             _correct(setting, "domain", "staging.nest.owasp.org"),
         )
-
-
-USER_SETTINGS = ("region", "domain")
-"""What the user's file may hold."""
-
-
-def _user_settings() -> dict[str, Any]:
-    path = user_file()
-    try:
-        found = read_toml(path).values
-    except FileNotFoundError:
-        return {}
-    except (UnreadableError, TomlSyntaxError) as error:
-        raise _bad_user_file(path, str(error)) from error
-    for name, value in found.items():
-        if name not in USER_SETTINGS:
-            raise _bad_user_file(path, f"{name} is no setting of it{nearest(name, USER_SETTINGS)}")
-        if not isinstance(value, str):
-            raise _bad_user_file(path, f"{name} must be text.")
-    return found
-
-
-def _bad_user_file(path: Path, why: str) -> NestctlError:
-    return usage_error("user-file", f"{path} cannot be used.", why, f"Edit or remove {path}")

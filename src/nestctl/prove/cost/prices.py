@@ -12,6 +12,7 @@ from typing import Any
 from platformdirs import user_cache_path
 
 from nestctl.report import NestctlError
+from nestctl.settings.paths import home
 
 SPOT = "-spot"
 SHIPPED = Path(__file__).with_name("prices.toml")
@@ -73,7 +74,11 @@ class Table:
 
 def user_file(region: str) -> Path:
     """Return the file that a refresh writes: in the user's cache folder, since it can be made again."""
-    return user_cache_path("nestctl") / "prices" / f"{region}.toml"
+    try:
+        folder = user_cache_path("nestctl")
+    except RuntimeError:  # no home, and no XDG_CACHE_HOME
+        folder = home() / ".cache" / "nestctl"
+    return folder / "prices" / f"{region}.toml"
 
 
 def load(region: str, *, shipped: Path = SHIPPED, own: Path | None = None) -> Table:

@@ -47,7 +47,7 @@ def notes(network: Network, ways: Mapping[Flow, Sequence[Hop]]) -> list[str]:
         if cut:
             url = ", not even the function's URL" if network.plan.of("aws_lambda_function_url") else ""
             who = ", ".join(cut)
-            found.append(f"By choice of nat_gateway_mode = none, {who} reach nothing on the internet{url}.")
+            found.append(f"With nat_gateway_mode = none, {who} reach nothing on the internet{url}.")
         if not uses_secrets_manager(network.plan):
             found.append(f"Nothing in the VPC reads {SECRETS}; no way there is required.")
     return found
