@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shlex
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from botocore.exceptions import BotoCoreError
 
 from nestctl import http, process
 from nestctl.aws.refusals import refusal
+from nestctl.cli.advice import COMMAND, command_of
 from nestctl.cli.app import app
 from nestctl.report import NestctlError
 from nestctl.settings.paths import CHECKOUT
@@ -25,8 +27,6 @@ from nestctl.settings.paths import CHECKOUT
 SOURCE = CHECKOUT / "src" / "nestctl"
 NEXT = 3
 """Place of `next` among the arguments of an error."""
-
-COMMAND = re.compile(r"\bnestctl((?: (?:--?)?[A-Za-z0-9{}./_-]+)+)")
 
 
 def texts(node: ast.expr) -> Iterator[str]:
@@ -68,20 +68,23 @@ def test_there_is_advice_enough() -> None:
 def test_every_command_that_is_advised_can_be_typed(file: str, text: str) -> None:
     root = typer.main.get_command(app)
     for said in COMMAND.findall(text):
-        words = said.split()
-        command, context = root, None
-        while words and hasattr(command, "get_command") and not words[0].startswith("-"):
-            inner = command.get_command(context, words[0])
-            if inner is None:
-                break
-            command, words = inner, words[1:]
+        words = shlex.split(said)
+        command, words = command_of(words)
         assert command is not root or words[:1] in ([], ["X"]), f"{file}: {text}"
         if words and command.name == "aws":  # what comes after it is the AWS command line's
             continue
-        options = {name for parameter in command.params for name in parameter.opts}
-        for word in words:
-            if word.startswith("-"):
-                assert word in options | {"--help"}, f"{file}: {word} in {text}"
+        options = {name: parameter for parameter in command.params for name in parameter.opts}
+        given = iter(words)
+        plain = []
+        for word in given:
+            if not word.startswith("-"):
+                plain.append(word)
+                continue
+            assert word in {*options, "--help"}, f"{file}: {word} in {text}"
+            if not getattr(options.get(word), "is_flag", True):
+                assert next(given, None), f"{file}: {word} wants a value in {text}"
+        arguments = [p for p in command.params if p.param_type_name == "argument"]
+        assert len(plain) <= len(arguments) or any(p.nargs == -1 for p in arguments), f"{file}: {text}"
 
 
 # ---------------------------------------------------------------------- proxies

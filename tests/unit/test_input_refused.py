@@ -53,10 +53,6 @@ def test_every_command_looks_before_it_starts_anything(tmp_path: Path, words: tu
 def test_a_work_folder_that_is_a_file_is_told(tmp_path: Path, words: tuple[str, ...]) -> None:
     world = World(tmp_path)
     world.work.write_text("")
-    if words == ("status",):
-        # It looks at nothing while the local cloud is stopped.
-        world.nestctl(*words, seconds=120, status=None)
-        return
     assert "NESTCTL_WORK_DIR" in refused(world, *words)
     assert not world.state.exists()
 

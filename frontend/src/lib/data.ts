@@ -11,8 +11,6 @@ export interface Stats {
   readonly projects: number;
   readonly chapters: number;
   readonly countries: number;
-  /** Year and month of the list of chapters: "2025-01". */
-  readonly chaptersAsOf: string;
   readonly release: string;
 }
 
@@ -69,7 +67,7 @@ export async function home(): Promise<Home> {
   const counts = LEVELS.map(({ value }) => `${value}: projects(level: "${value}", limit: 1) { total }`).join(" ");
   type Answer = { stats: Stats; featured: Page<ProjectSummary> } & Record<string, { total: number }>;
   const answer = await query<Answer>(
-    `{ stats { projects chapters countries chaptersAsOf release }
+    `{ stats { projects chapters countries release }
        featured: projects(level: "flagship", limit: 100) { total items { ${SUMMARY} } }
        ${counts} }`,
   );
@@ -143,9 +141,9 @@ async function keysOf(list: "projects" | "chapters"): Promise<readonly string[]>
   return found;
 }
 
-/** When the list of chapters was taken from OWASP's. */
+/** When the list of chapters was taken from OWASP's, as year and month: "2025-01". */
 export const chaptersAsOf = cache(async (): Promise<string> => {
-  const { stats } = await query<{ stats: Pick<Stats, "chaptersAsOf"> }>("{ stats { chaptersAsOf } }");
+  const { stats } = await query<{ stats: { chaptersAsOf: string } }>("{ stats { chaptersAsOf } }");
   return stats.chaptersAsOf;
 });
 

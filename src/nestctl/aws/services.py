@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from nestctl.aws import logs
 from nestctl.aws.session import Aws
 from nestctl.report import NestctlError
 from nestctl.report.words import counted
@@ -76,9 +77,22 @@ def restart(aws: Aws, cluster: str, service: str) -> None:
 
 
 def wait_steady(
-    aws: Aws, cluster: str, service: str, progress: Callable[[str], None], timeout: float = 900.0
+    aws: Aws,
+    cluster: str,
+    service: str,
+    log_group: str,
+    progress: Callable[[str], None],
+    timeout: float = 900.0,
 ) -> Service:
     """Wait until the service is steady.
+
+    Args:
+        aws: Who asks.
+        cluster: The service's cluster.
+        service: Its name.
+        log_group: Where its tasks write.
+        progress: Told how many tasks run.
+        timeout: Seconds to wait.
 
     Raises:
         NestctlError: ``service-failed`` when the circuit breaker ended the deployment,
@@ -101,14 +115,15 @@ def wait_steady(
                 "service-failed",
                 f"The new tasks of {service} did not become healthy; the old ones go on.",
                 "\n".join(state.events),
-                "Look at the container's log, correct the cause, and run the same command again.",
+                f"{logs.command(log_group)}; correct the cause, then run the same command again",
             )
         if time.monotonic() > deadline:
             raise NestctlError(
                 "service-timeout",
                 f"{service} is not steady after {timeout:.0f} s.",
                 "\n".join(state.events),
-                "nestctl status",
+                "Run the same command again, which goes on waiting; what the tasks say: "
+                f"{logs.command(log_group)}",
             )
         progress(f"{state.running} of {counted(state.desired, 'task')} run")
         time.sleep(POLL)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from nestctl.aws import logs
 from nestctl.aws.session import Aws, error_code
 from nestctl.report import NestctlError
 
@@ -103,7 +104,8 @@ def run_task(
                 "task-timeout",
                 f"The task {name} did not end within {timeout:.0f} s and was stopped.",
                 "\n".join(log_tail(aws, task)),
-                "Look at its log, then run the same command again.",
+                f"Look at its log, then run the same command again. The log: "
+                f"{logs.command(logs.of_tasks(network.cluster.removesuffix('-tasks-cluster')))}",
             )
         time.sleep(POLL)
     ended = _ended(task)

@@ -87,7 +87,8 @@ def nothing(context: Context) -> NestctlError:
         "nothing-to-destroy",
         f"There is no {context.stack}.",
         "Its root has no state with resources.",
-        "nestctl up",
+        "Nothing is left of it. For the role, the users and the states as well: "
+        f"nestctl destroy --confirm {context.stack} --all",
     )
 
 

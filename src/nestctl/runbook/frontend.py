@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nestctl.aws import parameters, services
+from nestctl.aws import logs, parameters, services
 from nestctl.report import NestctlError
 from nestctl.report.words import agreed, counted
 from nestctl.runbook import stack
@@ -42,7 +42,9 @@ class Frontend:
         if state.failed or _stale(context, state):
             tell("restarting the service")
             services.restart(context.deployer, cluster, service)
-        state = services.wait_steady(context.deployer, cluster, service, tell)
+        state = services.wait_steady(
+            context.deployer, cluster, service, logs.of_frontend(context.stack), tell
+        )
         return _running(state)
 
     def verify(self, context: Context, tell: Tell) -> None:

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 
 from nestctl import http
+from nestctl.aws import logs
 from nestctl.aws.certificates import Record
 from nestctl.report import ExitCode, NestctlError
 from nestctl.report.words import agreed, counted
@@ -114,13 +115,17 @@ def ask_all(context: Context, tell: Tell) -> NestctlError | None:
             try:
                 answer = client.get(address)
             except httpx.HTTPError as error:
-                return _failure(wanted, address, str(error))
+                return _failure(context, wanted, address, str(error))
             if answer.status_code != wanted.status or not re.search(wanted.expect, answer.text):
-                return _failure(wanted, address, f"status {answer.status_code}:\n{answer.text[:800]}")
+                return _failure(
+                    context, wanted, address, f"status {answer.status_code}:\n{answer.text[:800]}"
+                )
         try:
             return _ask_static(context, client, tell)
         except httpx.HTTPError as error:
-            return _failure(Probe(name="static files from the CDN", path="/"), url(context), str(error))
+            return _failure(
+                context, Probe(name="static files from the CDN", path="/"), url(context), str(error)
+            )
 
 
 def _ask_static(context: Context, client: object, tell: Tell) -> NestctlError | None:
@@ -133,19 +138,21 @@ def _ask_static(context: Context, client: object, tell: Tell) -> NestctlError | 
     found = re.search(rf'{re.escape(prefix)}/[^"\' \\]+\.(?:js|css)', page)
     wanted = Probe(name="static files from the CDN", path="/")
     if found is None:
-        return _failure(wanted, url(context), f"the page names no file of {prefix}")
+        return _failure(context, wanted, url(context), f"the page names no file of {prefix}")
     answer = client.get(found[0])
     if answer.status_code != httpx.codes.OK:
-        return _failure(wanted, found[0], f"status {answer.status_code}")
+        return _failure(context, wanted, found[0], f"status {answer.status_code}")
     return None
 
 
-def _failure(wanted: Probe, address: str, why: str) -> NestctlError:
+def _failure(context: Context, wanted: Probe, address: str, why: str) -> NestctlError:
     return NestctlError(
         "site-probe",
         f"The site fails: {wanted.name}.",
         f"{address}: {why}",
-        "nestctl status, then the logs of frontend and backend",
+        f"Look at the logs, then run the same command again. Of the frontend: "
+        f"{logs.command(logs.of_frontend(context.stack))}; of the backend: "
+        f"{logs.command(logs.of_function(context.stack))}",
     )
 
 
