@@ -43,11 +43,31 @@ def test_once_a_step_changed_something_the_rest_counts_as_changing() -> None:
     run.start("one")
     hands.time = 12
     run.finish("one", "changed")
-    assert run.left() == 150
+    assert run.left() == pytest.approx(1.2 * 150)  # the machine takes 12 seconds for what usually takes 10
     run.start("two")
     hands.time = 72
-    assert run.left() == 90
-    assert run.share() == pytest.approx(70 / 160)
+    assert run.left() == pytest.approx(1.2 * 150 - 60)
+    assert run.share() == pytest.approx((1.2 * 10 + 60) / (1.2 * 160))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "pace"), [(20.0, 2.0), (5.0, 0.5), (1.0, 0.5), (10.0, 1.0), (9000.0, 4.0)]
+)
+def test_a_slow_machine_is_seen_by_what_it_has_done(seconds: float, pace: float) -> None:
+    run, hands = clock()
+    run.start("one")
+    hands.time = seconds
+    run.finish("one", "changed")
+    assert run.left() == pytest.approx(pace * 150)
+
+
+def test_a_look_and_a_failure_say_nothing_of_the_machine() -> None:
+    for outcome in ("done", "failed", "skipped"):
+        run, hands = clock()
+        run.start("one")
+        hands.time = 100
+        run.finish("one", outcome)
+        assert run.pace() == 1
 
 
 def test_a_step_that_takes_longer_than_a_look_counts_as_working() -> None:

@@ -20,6 +20,12 @@ LOOK = 1.0
 LONG = 3
 """How many times its usual look a step takes until it counts as working."""
 
+SLOWEST, QUICKEST = 4.0, 0.5
+"""How far a machine is believed to differ from the one that the usual times were taken on."""
+
+WEIGHTY = 5.0
+"""Seconds that a step usually takes at least, for its time to say something of the machine."""
+
 
 @dataclass(frozen=True)
 class Usual:
@@ -100,6 +106,7 @@ class Clock:
     usual: Mapping[str, Usual]
     now: Callable[[], float] = time.monotonic
     _ended: list[str] = field(default_factory=list)
+    _carried_out: dict[str, float] = field(default_factory=dict)
     _changes: bool = False
     _running: str = ""
     _began: float = 0.0
@@ -117,6 +124,8 @@ class Clock:
     def finish(self, step: str, outcome: str) -> None:
         """A step ended."""
         self._ended.append(step)
+        if outcome == "changed" and step in self.usual and self.usual[step].changed >= WEIGHTY:
+            self._carried_out[step] = self._elapsed()
         self._running = ""
         self._changes = self._changes or outcome in ("changed", "needed")
 
@@ -126,13 +135,20 @@ class Clock:
 
     def left(self) -> float:
         """Return the seconds that the run still takes; nothing below zero for a step that takes longer."""
-        rest = sum(self._takes(name) for name in self._to_come())
-        return rest + max(0.0, self._takes(self._running) - self._elapsed()) if self._running else rest
+        rest = self.pace() * sum(self._takes(name) for name in self._to_come())
+        if not self._running:
+            return rest
+        return rest + max(0.0, self.pace() * self._takes(self._running) - self._elapsed())
+
+    def pace(self) -> float:
+        """Return how many times its usual time this run takes, by the steps that were carried out."""
+        usual = sum(self.usual[name].changed for name in self._carried_out)
+        return min(SLOWEST, max(QUICKEST, sum(self._carried_out.values()) / usual)) if usual else 1.0
 
     def share(self) -> float:
         """Return how far the run is, 0 to 1, by time; never less than was returned before."""
-        past = sum(self._takes(name) for name in self._ended)
-        past += min(self._elapsed(), self._takes(self._running)) if self._running else 0.0
+        past = self.pace() * sum(self._takes(name) for name in self._ended)
+        past += min(self._elapsed(), self.pace() * self._takes(self._running)) if self._running else 0.0
         total = past + self.left()
         self._shown = max(self._shown, past / total if total else 0.0)
         return min(1.0, self._shown)
