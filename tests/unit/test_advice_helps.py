@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import sys
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from typer.testing import CliRunner
 from worlds import copy_app
@@ -19,7 +21,7 @@ from nestctl.cli.app import app
 from nestctl.doctor import Finding
 from nestctl.report import ExitCode, NestctlError
 from nestctl.settings.paths import CHECKOUT
-from nestctl.settings.resolve import Settings
+from nestctl.settings.resolve import Settings, resolve
 
 REACHED = "reached"
 """Code of the failure that ends a command where it would begin to work with AWS."""
@@ -257,6 +259,21 @@ def test_what_is_told_after_a_success_works_on_the_same(monkeypatch: pytest.Monk
     monkeypatch.setattr(status, "say", said.append)
     status._show({"running": False})
     assert said[0].endswith("nestctl up --env production")
+
+
+def test_the_run_that_is_busy_is_named_and_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nestctl.settings.paths.WORK", tmp_path / "work")
+    settings = resolve()
+    with session.run_lock(settings):
+        with pytest.raises(NestctlError) as caught, session.run_lock(settings):
+            pass
+        (pid,) = re.findall(r"ps -fp (\d+)", caught.value.next)
+        assert psutil.Process(int(pid)).is_running()
+        assert int(pid) == os.getpid()
+    with session.run_lock(settings):
+        pass
 
 
 # ---------------------------------------------------------------------- the local cloud

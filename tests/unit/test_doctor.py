@@ -215,6 +215,8 @@ def test_all_that_is_wrong_is_told_at_once(app: Path, monkeypatch: pytest.Monkey
     told = next(error for error in errors if error.code == "unknown-variable")
     assert "did you mean 'NESTCTL_REGION'?" in told.why
     assert told.next == "unset NESTCTL_REGON"
+    monkeypatch.delenv(told.next.removeprefix("unset "))
+    machine.variables(resolve(app=CHECKOUT))
 
 
 # ---------------------------------------------------------------------- the machine
@@ -236,7 +238,9 @@ def test_a_folder_that_cannot_be_is_refused(
     with pytest.raises(NestctlError) as caught:
         machine.work_folder(resolve())
     assert (caught.value.code, caught.value.exit_code) == ("folder-unusable", ExitCode.USAGE)
-    assert "NESTCTL_WORK_DIR" in caught.value.next
+    assert "Set NESTCTL_WORK_DIR to a folder that can be written to" in caught.value.next
+    monkeypatch.setattr("nestctl.settings.paths.WORK", tmp_path / "another")
+    assert machine.work_folder(resolve()).startswith(str(tmp_path / "another"))
 
 
 def test_a_folder_without_permission_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -327,5 +331,10 @@ def test_a_python_that_the_application_takes_is_named(app: Path, monkeypatch: py
     with pytest.raises(NestctlError) as caught:
         application.backend(resolve(app=app))
     assert caught.value.code == "python-version"
-    assert 'python = "3.13" under [backend] in nest.toml' in caught.value.next
+    line = re.findall(r"Write (python = \S+) under \[backend\] in nest.toml", caught.value.next)[0]
+    assert line == 'python = "3.13"'
     assert "network" not in str(caught.value)
+    # As it is told.
+    replace(MANIFEST, "[backend]", f"[backend]\n{line}")(app)
+    monkeypatch.setattr(toolchain, "python", lambda chosen: toolchain.Interpreter(old.path, str(chosen)))
+    assert application.backend(resolve(app=app)).startswith("nest-backend, ")

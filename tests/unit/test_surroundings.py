@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,10 @@ def test_a_file_that_next_would_read_is_refused(name: str, app: Path, tmp_path: 
         build.describe(app, described(), "", tmp_path / "builds")
     assert caught.value.code == "frontend-undeclared"
     assert "build_environment" in caught.value.next
+    # As it is told.
+    to, file = re.findall(r"rename the file to (\S+), .*: (\S+)$", caught.value.next)[0]
+    Path(file).rename(app / "frontend" / to)
+    build.describe(app, described(build_environment={"NEXT_PUBLIC_X": "1"}), "", tmp_path / "builds")
 
 
 @pytest.mark.parametrize("name", [".env.example", ".env.development.local", ".env.test"])
@@ -114,6 +119,8 @@ def test_what_lies_above_the_build_is_refused(name: str, app: Path, tmp_path: Pa
     with pytest.raises(NestctlError, match=name) as caught:
         build.describe(app, described(), "", tmp_path / "cache" / "builds")
     assert caught.value.code == "frontend-undeclared"
+    Path(re.findall(r"Move it away: (\S+)$", caught.value.next)[0]).unlink()
+    build.describe(app, described(), "", tmp_path / "cache" / "builds")
 
 
 def test_what_is_declared_is_in_the_digest(app: Path, tmp_path: Path) -> None:
