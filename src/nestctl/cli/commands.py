@@ -25,7 +25,7 @@ COMMANDS = {
     "status": ("nestctl.cli.status:status", "Show every step and whether it is done; change nothing."),
     "doctor": (
         "nestctl.cli.doctor:doctor",
-        "Look at the machine and the settings; the local cloud is started for its account.",
+        "Look at machine, application and settings; starts the local cloud to ask it who calls.",
     ),
     "plan": ("nestctl.cli.roots:plan", "Plan one root and show what an apply would change."),
     "apply": ("nestctl.cli.roots:apply", "Plan one root, show the plan, and apply exactly that plan."),
@@ -36,10 +36,7 @@ COMMANDS = {
     ),
     "destroy": (
         "nestctl.cli.destroy:destroy",
-        (
-            "Empty what blocks it, then destroy the environment with Terraform; "
-            "state and role stay without --all."
-        ),
+        "Empty an environment, and destroy it with Terraform; state and role stay without --all.",
     ),
     "local": ("nestctl.cli.local:app", "The AWS on this machine: start, stop, look, forget."),
     "aws": ("nestctl.cli.aws:aws", "Run the AWS CLI against the local cloud; get it where there is none."),

@@ -35,7 +35,7 @@ def destroy(
     quiet: options.QuietOption = False,
     verbose: options.VerboseOption = False,
 ) -> None:
-    """Empty what blocks it, then destroy the environment with Terraform; state and role stay without --all.
+    """Empty an environment, and destroy it with Terraform; state and role stay without --all.
 
     Examples:
       nestctl destroy --dry-run

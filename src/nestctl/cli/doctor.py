@@ -20,7 +20,7 @@ def doctor(
     as_json: options.JsonOption = False,
     quiet: options.QuietOption = False,
 ) -> None:
-    """Look at the machine and the settings; the local cloud is started for its account.
+    """Look at machine, application and settings; starts the local cloud to ask it who calls.
 
     Examples:
       nestctl doctor

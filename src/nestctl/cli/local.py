@@ -69,7 +69,7 @@ def start(
 
 
 def stop(as_json: options.JsonOption = False, quiet: options.QuietOption = False) -> None:
-    """Stop the local cloud and every process of it; what it remembers stays.
+    """Stop the local cloud and every process of it; its data stays.
 
     Examples:
       nestctl local stop
@@ -102,7 +102,7 @@ def status(as_json: options.JsonOption = False) -> None:
 
 
 def env(as_json: options.JsonOption = False) -> None:
-    """Print the variables for a shell whose own `aws` and `terraform` work against the local cloud.
+    """Print variables for a shell whose `aws` and `terraform` use it.
 
     Without an AWS CLI: `nestctl aws s3 ls`, which gets one.
 
@@ -140,7 +140,7 @@ def reset(
     quiet: options.QuietOption = False,
     dry_run: options.DryRunOption = False,
 ) -> None:
-    """Stop the local cloud and forget everything in it: buckets, database rows, keys.
+    """Stop the local cloud and forget all of it: buckets, rows, keys.
 
     Examples:
       nestctl local reset --yes

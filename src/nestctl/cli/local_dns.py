@@ -30,7 +30,7 @@ def show(
     ] = None,
     as_json: options.JsonOption = False,
 ) -> None:
-    """Show the records, what is wanted and not there, and where the server answers.
+    """Show the DNS: its records, what is wanted, where it answers.
 
     Examples:
       nestctl local dns

@@ -189,7 +189,7 @@ CHOICES = (
     Choice(
         "a NAT instance instead of the NAT gateway",
         'nat_gateway_mode = "instance"',
-        "failover; 32 Mbit/s for long; there is an instance to patch",
+        "failover, and more than 32 Mbit/s for long; the instance has to be patched",
         nat_instance,
     ),
     Choice(
@@ -213,13 +213,13 @@ CHOICES = (
     Choice(
         "Fargate Spot for the frontend",
         "fargate_spot_for_frontend = true",
-        "two minutes' notice before AWS takes a task away",
+        "certainty: AWS may take a task away with two minutes' notice",
         spot_frontend,
     ),
     Choice(
         "Fargate Spot for the tasks",
         "fargate_spot_for_tasks = true",
-        "a task may be stopped and has to be run again",
+        "certainty: a task may be stopped, and has to be run again",
         spot_tasks,
     ),
     Choice(
