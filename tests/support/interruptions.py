@@ -17,11 +17,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import psutil
-<<<<<<< HEAD
 import yesterday
-=======
 from hostile import Proxy
->>>>>>> 175feef (Measure the package in the doctor, keep projects of one account apart, and speak to SOCKS proxies)
 from worlds import RUN_SECONDS, Done, World
 
 

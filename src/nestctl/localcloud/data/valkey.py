@@ -137,7 +137,7 @@ class ValkeyServer:
             "bind": LOOPBACK,
             "port": str(self._wanted.backend_port),
             "protected-mode": "no",
-            "dir": str(self._folder),
+            "dir": ".",  # where it is started; its own words for a path know no blanks
             "appendonly": "yes",
             "appendfsync": "everysec",
             "save": '""',
