@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import hostile
 import pytest
 from botocore.config import Config
 
@@ -32,19 +31,14 @@ def client_of(endpoint: str, service: str) -> Any:
 
 @pytest.fixture(scope="session")
 def new_folder() -> Iterator[Callable[[], Path]]:
-    """Makes folders that PostgreSQL's user can reach when the tests run as root (pytest's own it cannot).
-
-    Their names are as odd as names may be.
-    """
+    """Makes folders that PostgreSQL's user can reach when the tests run as root (pytest's own it cannot)."""
     made: list[Path] = []
 
     def make() -> Path:
         folder = Path(tempfile.mkdtemp(prefix="nestctl-test-"))
         folder.chmod(0o711)
         made.append(folder)
-        rough = folder / hostile.FOLDER
-        rough.mkdir(mode=0o711)
-        return rough / "state"
+        return folder / "state"
 
     yield make
     for folder in made:

@@ -18,7 +18,6 @@ from datetime import UTC, datetime
 
 import psutil
 import yesterday
-from hostile import Proxy
 from worlds import RUN_SECONDS, Done, World
 
 
@@ -93,12 +92,10 @@ class Story:
 
     Args:
         world: Where; nobody else uses it until the story is over.
-        proxy: The world's way to other machines.
     """
 
-    def __init__(self, world: World, proxy: Proxy) -> None:
+    def __init__(self, world: World) -> None:
         self.world = world
-        self.proxy = proxy
         self.attempts: list[Attempt] = []
         self.plans: list[tuple[str, bytes]] = []
         self.whole: Done | None = None
