@@ -15,8 +15,8 @@ from worlds import RUN_SECONDS, Done, World
 
 KEY = "terraform.tfstate"
 ROOTS = ("state", "bootstrap", "staging")
-REVISED = ("aws_ecs_task_definition", "terraform_data")
-"""Types that have another id after every change: a revision, a note of Terraform's own."""
+REVISED = ("aws_ecs_task_definition", "aws_lb_target_group_attachment", "terraform_data")
+"""Types that have another id after every change: a revision, or an id of Terraform's own."""
 
 
 @dataclass(frozen=True)

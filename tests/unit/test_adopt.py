@@ -151,6 +151,32 @@ def test_a_secret_is_taken_over_without_its_value() -> None:
     assert made["module"] == "module.parameters"
 
 
+def test_a_cache_is_taken_over_with_the_strategy_of_its_token() -> None:
+    """An import lacks it, and the next update would send it with an empty token."""
+    change = {
+        "address": "module.cache.aws_elasticache_replication_group.this",
+        "module_address": "module.cache",
+        "mode": "managed",
+        "type": "aws_elasticache_replication_group",
+        "name": "this",
+        "provider_name": "registry.terraform.io/hashicorp/aws",
+        "change": {
+            "actions": ["create"],
+            "after": {"replication_group_id": "nest-staging-cache", "apply_immediately": True},
+        },
+    }
+    assert adopt_unseen.is_unseen(change)
+    (resource,) = adopt_unseen.with_records({"serial": 0, "resources": []}, [change])["resources"]
+    (instance,) = resource["instances"]
+    assert "index_key" not in instance
+    assert instance["attributes"] == {
+        "id": "nest-staging-cache",
+        "replication_group_id": "nest-staging-cache",
+        "auth_token_update_strategy": "ROTATE",
+        "apply_immediately": True,
+    }
+
+
 def test_only_parameters_with_a_write_only_value_are_unseen() -> None:
     assert adopt_unseen.is_unseen(parameter("A"))
     assert not adopt_unseen.is_unseen(parameter("A", write_only=False))

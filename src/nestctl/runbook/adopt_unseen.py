@@ -1,8 +1,9 @@
-"""Takes over parameters whose value must not be seen.
+"""Takes over what an import must not read, or cannot read whole.
 
 An import reads the whole of a parameter, its value included, and Terraform keeps what it has read: the value
-would lie in state and plan. So the record that Terraform itself writes when it makes such a parameter is put
-into the state instead; the next plan reads the rest, and leaves the value out.
+would lie in state and plan. The import of a cache lacks the strategy of its token, and the next update would
+send it together with an empty token, which AWS refuses. So the record that Terraform itself writes when it
+makes such a thing is put into the state instead; the next plan reads the rest, and leaves the value out.
 """
 
 from __future__ import annotations
@@ -13,20 +14,26 @@ from typing import Any
 
 from nestctl.terraform.root import Root
 
-KIND = "aws_ssm_parameter"
+PARAMETER = "aws_ssm_parameter"
+CACHE = "aws_elasticache_replication_group"
+
+SCHEMA_VERSIONS = {PARAMETER: 0, CACHE: 2}
+"""Of the provider 5.100; a later one brings older records up to its own."""
 
 STATE_FORMAT = 4
 """Of Terraform 0.12 and everything since."""
 
 
 def is_unseen(change: Mapping[str, Any]) -> bool:
-    """Tell whether a planned resource is a parameter with a write-only value."""
+    """Tell whether a planned resource is a parameter with a write-only value, or a cache."""
     after = change["change"]["after"] or {}
-    return change["type"] == KIND and after.get("value_wo_version") is not None
+    return change["type"] == CACHE or (
+        change["type"] == PARAMETER and after.get("value_wo_version") is not None
+    )
 
 
 def take_over(root: Root, changes: Iterable[Mapping[str, Any]]) -> None:
-    """Put parameters that AWS has into a root's state, without their values.
+    """Put things that AWS has into a root's state, without their values.
 
     Args:
         root: The root.
@@ -54,12 +61,26 @@ def with_records(state: dict[str, Any], changes: Iterable[Mapping[str, Any]]) ->
         if not same:
             resources.append({**wanted, "instances": []})
             same = resources[-1:]
-        name = change["change"]["after"]["name"]
         record = {
-            "index_key": change["index"],
-            "schema_version": 0,
-            "attributes": {"id": name, "name": name, "has_value_wo": True, "value_wo_version": 1},
+            **({"index_key": change["index"]} if "index" in change else {}),
+            "schema_version": SCHEMA_VERSIONS[change["type"]],
+            "attributes": _attributes(change),
             "sensitive_attributes": [],
         }
         same[0]["instances"] = [*same[0]["instances"], record]
     return {**state, "resources": resources}
+
+
+def _attributes(change: Mapping[str, Any]) -> dict[str, Any]:
+    after = change["change"]["after"]
+    if change["type"] == PARAMETER:
+        name = after["name"]
+        return {"id": name, "name": name, "has_value_wo": True, "value_wo_version": 1}
+    name = after["replication_group_id"]
+    # The strategy is the provider's default; what stands beside it AWS does not keep.
+    return {
+        "id": name,
+        "replication_group_id": name,
+        "auth_token_update_strategy": "ROTATE",
+        "apply_immediately": after.get("apply_immediately"),
+    }
