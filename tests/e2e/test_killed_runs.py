@@ -54,7 +54,7 @@ def test_a_run_pauses_for_the_records_tells_them_and_the_next_one_goes_on(surviv
     steps = steps_of(paused.data)
     assert steps["images"] == "done", "the run before it has built and pushed them"
     assert list(steps)[-1] == "validation", "nothing that needs the certificate has begun"
-    assert steps["validation"] == "failed"
+    assert steps["validation"] == "blocked"
 
     following = survivor.attempts[survivor.attempts.index(interrupted) + 1]
     assert following.blow.step == "platform"

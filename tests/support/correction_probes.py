@@ -304,6 +304,41 @@ def a_proxy_has_states(aws: Client, *, then: str = "") -> bool:
     return begun == "creating" and calls[then]() == "InvalidDBProxyStateFault"
 
 
+def a_group_of_an_instance_stays(aws: Client, *, of_subnets: bool) -> bool:
+    """Whether it stays while the instance is there, and goes once it is not."""
+    rds, ec2, key = aws("rds"), aws("ec2"), name("group")
+    vpc = ec2.create_vpc(CidrBlock="10.247.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.247.{n}.0/24", AvailabilityZone=f"us-east-1{zone}")
+        for n, zone in enumerate("ab")
+    ]
+    if of_subnets:
+        rds.create_db_subnet_group(
+            DBSubnetGroupName=key,
+            DBSubnetGroupDescription="x",
+            SubnetIds=[subnet["Subnet"]["SubnetId"] for subnet in subnets],
+        )
+        group, delete, code = {"DBSubnetGroupName": key}, rds.delete_db_subnet_group, "SubnetGroupStateFault"
+    else:
+        rds.create_db_parameter_group(
+            DBParameterGroupName=key, DBParameterGroupFamily="mysql8.0", Description="x"
+        )
+        group, delete, code = {"DBParameterGroupName": key}, rds.delete_db_parameter_group, "GroupState"
+    rds.create_db_instance(
+        DBInstanceIdentifier=key,
+        Engine="mysql",
+        DBInstanceClass="db.t3.micro",
+        AllocatedStorage=20,
+        MasterUsername="probe",
+        MasterUserPassword=uuid.uuid4().hex,
+        **group,
+    )
+    kept = code_of(delete, **group)
+    rds.delete_db_instance(DBInstanceIdentifier=key, SkipFinalSnapshot=True)
+    wait(lambda: code_of(rds.describe_db_instances, DBInstanceIdentifier=key) != "")
+    return kept.startswith("InvalidDB") and kept.endswith(code) and code_of(delete, **group) == ""
+
+
 # ------------------------------------------------------------------ EC2
 
 
@@ -397,6 +432,8 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("ec2", "DetachInternetGateway"): lambda aws: a_gateway_in_use_stays(aws, attached=False),
     ("ec2", "DeleteInternetGateway"): lambda aws: a_gateway_in_use_stays(aws, attached=True),
     ("secretsmanager", "CreateSecret"): a_name_in_its_recovery_window_is_refused,
+    ("rds", "DeleteDBSubnetGroup"): lambda aws: a_group_of_an_instance_stays(aws, of_subnets=True),
+    ("rds", "DeleteDBParameterGroup"): lambda aws: a_group_of_an_instance_stays(aws, of_subnets=False),
     ("rds", "ModifyDBProxy"): lambda aws: a_proxy_has_states(aws, then="modify"),
     ("rds", "ModifyDBProxyTargetGroup"): lambda aws: a_proxy_has_states(aws, then="group"),
     ("rds", "RegisterDBProxyTargets"): lambda aws: a_proxy_has_states(aws, then="target"),
