@@ -125,7 +125,9 @@ def test_without_a_good_version_that_is_said(bucket: list[Any]) -> None:
     bucket[:] = [b"{", b""]
     with pytest.raises(NestctlError, match="no version that can be used") as caught:
         state_versions.check(CONTEXT, "staging")
-    assert caught.value.next == "nestctl state versions staging --env staging --app '/home/an app'"
+    assert caught.value.next == "nestctl aws s3 rm s3://nest-state-staging-0/terraform.tfstate"
+    bucket.append(GONE)  # what it does
+    state_versions.check(CONTEXT, "staging")
 
 
 @pytest.mark.parametrize(("wanted", "words"), [("x", "no version"), ("v", "3 versions"), ("v2", "empty")])

@@ -253,8 +253,9 @@ def _error(context: Context, root: str, present: Version, good: Version | None, 
         return NestctlError(
             "state-unusable",
             f"The state of {root} cannot be used: it is {reason}.",
-            f"{where} has no version that can be used among the last {LOOKED_AT}.",
-            shlex.join(["nestctl", "state", "versions", root, *context.settings.options]),
+            f"{where} has no version that can be used among the last {LOOKED_AT}. Once it is deleted, which "
+            "keeps its versions, the same command goes on without it and takes over what AWS has.",
+            f"nestctl aws s3 rm {where}",
         )
     words = ["nestctl", "state", "restore", root, good.id, *context.settings.options, "--yes"]
     command = shlex.join(words)
