@@ -330,7 +330,7 @@ def a_restored_instance_is_a_server(aws: Client) -> bool:
 
 
 def instances_are_found_by_resource_id(aws: Client) -> bool:
-    found, other = instance_of(aws), instance_of(aws)
+    found, other = instance_of(aws, wait=False), instance_of(aws, wait=False)
     filters = [{"Name": "dbi-resource-id", "Values": [found["DbiResourceId"]]}]
     listed = aws("rds").describe_db_instances(Filters=filters)["DBInstances"]
     for item in (found, other):

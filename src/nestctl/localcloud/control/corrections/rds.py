@@ -252,12 +252,16 @@ async def start_db_instance(call: Call, proceed: Proceed, cloud: Cloud) -> Reply
 async def reboot_db_instance(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
     """Shut the server down and run it again."""
     record = record_of(call)
-    if record is None or not is_postgres(record):
+    if record is None:
         return await proceed(call)
     if (refused := rds_states.refusal(call, record)) is not None:
         return refused
-    await data.engine().halt(key(record))
-    _resume(record, cloud, get_account_id(), get_region(), "rebooting")
+    if is_postgres(record):
+        await data.engine().halt(key(record))
+        _resume(record, cloud, get_account_id(), get_region(), "rebooting")
+    else:
+        rds_states.begin(record, "rebooting")
+        rds_states.reported(record, "available")
     return single("RebootDBInstance", record)
 
 
