@@ -6,6 +6,7 @@ import html
 import json
 import re
 import shlex
+import uuid
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ import psutil
 import pytest
 from worlds import World, steps_of
 
+from nestctl.cli.advice import COMMAND
 from nestctl.runbook.steps import STEPS
 from nestctl.settings.manifest import load_manifest
 from nestctl.settings.paths import CHECKOUT
@@ -120,6 +122,26 @@ def state_versions(world: World) -> dict[str, str]:
 def test_a_plan_is_empty(site: Any, root: str) -> None:
     found = site.world.nestctl("plan", root, "--json").data
     assert found == {"root": root, "summary": "no changes", "changes": [], "applied": None}
+
+
+def test_the_lock_of_somebody_elses_dead_run_is_removed_as_told(site: Any) -> None:
+    s3 = site.world.client("s3")
+    names = [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
+    (bucket,) = (name for name in names if name.startswith("nest-state-state-"))
+    lock = {"ID": str(uuid.uuid4()), "Operation": "OperationTypeApply", "Info": "", "Version": "1.11.4"}
+    lock |= {"Who": "ann@elsewhere", "Created": "2026-01-01T00:00:00Z", "Path": f"{bucket}/terraform.tfstate"}
+    s3.put_object(Bucket=bucket, Key="terraform.tfstate.tflock", Body=json.dumps(lock).encode())
+    (error,) = site.world.nestctl("plan", "state", "--json", status=1).envelope["errors"]
+    assert error["code"] == "terraform-lock"
+    assert "ann@elsewhere" in error["what"]
+    (command,) = COMMAND.findall(error["next"])
+    site.world.nestctl(*shlex.split(command))
+    assert site.world.nestctl("plan", "state", "--json").data["summary"] == "no changes"
+
+
+def test_the_profile_leads_to_the_role_as_the_advised_command_shows(site: Any) -> None:
+    done = site.world.nestctl("aws", "sts", "get-caller-identity", "--profile", "nest-staging")
+    assert "assumed-role/nest-staging-terraform/" in json.loads(done.stdout)["Arn"]
 
 
 def test_status_shows_every_step_done(site: Any) -> None:

@@ -91,7 +91,7 @@ class World:
 
     def argv(self, *words: str) -> list[str]:
         """Return the command line; the application goes to the commands that take one."""
-        takes_app = self.app is not None and words[0] != "local"
+        takes_app = self.app is not None and words[0] not in ("aws", "local")
         return [str(NESTCTL), *words, *(["--app", str(self.app)] if takes_app else [])]
 
     def nestctl(self, *words: str, status: int | None = 0, seconds: float = RUN_SECONDS) -> Done:

@@ -237,6 +237,11 @@ def test_an_advised_command_works_on_what_the_failed_one_did(
         assert found.count(value) == len(advice.COMMAND.findall(found)), found
 
 
+def test_an_address_is_part_of_a_command() -> None:
+    said = "Ask ann; if that run is dead: nestctl aws s3 rm s3://a/b.tflock, then the same command again"
+    assert advice.COMMAND.findall(said) == [" aws s3 rm s3://a/b.tflock"]
+
+
 def test_what_is_advised_of_another_environment_is_done_there(shell: Shell, tmp_path: Path) -> None:
     """A missing service of another application's production is made there, not in the checkout's staging."""
     other = copy_app(tmp_path / "another app")

@@ -18,9 +18,9 @@ CARRIED = {
 }
 """Options that say what a command works on, with their short forms."""
 
-WORD = r"(?:'[^']*'|[^\s,;:()'`]*[^\s,;:()'`.])"
+WORD = r"(?:'[^']*'|(?:[^\s,;:()'`]|:(?=\S))*[^\s,;:()'`.])"
 COMMAND = re.compile(rf"\bnestctl((?: {WORD})+)")
-"""A command within a sentence: it ends at a comma, a colon, a bracket or the full stop."""
+"""A command within a sentence: it ends at a comma, a colon before a blank, a bracket or the full stop."""
 
 
 def complete(text: str, argv: Sequence[str] | None = None) -> str:
