@@ -23,7 +23,7 @@ from nestctl.runbook.steps import STEPS
 
 REGION = "us-west-2"
 PARAMETERS = "/nest/production/"
-TOKEN = "set-by-somebody"
+TOKEN = "ghp_" + "set" * 12
 SIZES = "[environments.production.sizes]"
 
 
