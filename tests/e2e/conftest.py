@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import hostile
 import pytest
 import pythons
 from interruptions import Story
@@ -81,16 +82,23 @@ def site(open_folder: Callable[[str], Path]) -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def story(open_folder: Callable[[str], Path]) -> Iterator[Story]:
-    """The interrupted runs, under way. They build a copy of the application: builds do not share a folder."""
-    folder = open_folder("killed")
-    world = World(folder, copy_app(folder / "app", pythons.for_the_interrupted_site()))
-    story = Story(world)
-    story.begin()
-    try:
-        yield story
-    finally:
-        story.abandon()
-        world.close()
+    """The interrupted runs, under way, on a rough machine.
+
+    They build a copy of the application: builds do not share a folder.
+    """
+    folder = open_folder("killed") / hostile.FOLDER
+    folder.mkdir(mode=0o711)
+    app = copy_app(folder / "app", pythons.for_the_interrupted_site())
+    world = World(folder, app, umask=hostile.UMASK)
+    with hostile.proxy() as proxy:
+        world.env = hostile.environment(world.env, proxy)
+        story = Story(world, proxy)
+        story.begin()
+        try:
+            yield story
+        finally:
+            story.abandon()
+            world.close()
 
 
 @pytest.fixture(scope="session")

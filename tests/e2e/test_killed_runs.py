@@ -68,6 +68,19 @@ def test_the_last_run_reaches_the_end_without_repair(survivor: Any) -> None:
         assert httpx.get(f"{site}{page}", timeout=30).status_code == 200
 
 
+def test_the_machine_was_a_rough_one(survivor: Any) -> None:
+    """No home, a locale that there is not, a narrow umask, and a proxy that only others are asked through."""
+    world = survivor.world
+    assert {"HOME", "NO_PROXY"} & set(world.env) == set()
+    assert {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"} <= set(world.env)
+    assert not str(world.state).isascii()
+    assert " " in str(world.app)
+    logs = world.work / next(path.name for path in world.work.iterdir() if path.is_dir()) / "logs"
+    assert {path.stat().st_mode & 0o077 for path in logs.iterdir()} == {0}
+    here = {name for name in survivor.proxy.asked if name in ("localhost", "::1") or name.startswith("127.")}
+    assert here == set()
+
+
 def test_a_run_after_that_finds_nothing_to_do(survivor: Any) -> None:
     assert survivor.settled.status == 0, str(survivor.settled)
     assert steps_of(survivor.settled.data) == dict.fromkeys(["local cloud", *NAMES], "done")

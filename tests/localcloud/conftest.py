@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import hostile
 import pytest
 from botocore.config import Config
 
@@ -31,14 +32,19 @@ def client_of(endpoint: str, service: str) -> Any:
 
 @pytest.fixture(scope="session")
 def new_folder() -> Iterator[Callable[[], Path]]:
-    """Makes folders that PostgreSQL's user can reach when the tests run as root (pytest's own it cannot)."""
+    """Makes folders that PostgreSQL's user can reach when the tests run as root (pytest's own it cannot).
+
+    Their names are as odd as names may be.
+    """
     made: list[Path] = []
 
     def make() -> Path:
         folder = Path(tempfile.mkdtemp(prefix="nestctl-test-"))
         folder.chmod(0o711)
         made.append(folder)
-        return folder / "state"
+        rough = folder / hostile.FOLDER
+        rough.mkdir(mode=0o711)
+        return rough / "state"
 
     yield make
     for folder in made:

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 
 import psutil
 import yesterday
+from hostile import Proxy
 from worlds import RUN_SECONDS, Done, World
 
 
@@ -92,10 +93,12 @@ class Story:
 
     Args:
         world: Where; nobody else uses it until the story is over.
+        proxy: The world's way to other machines.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, proxy: Proxy) -> None:
         self.world = world
+        self.proxy = proxy
         self.attempts: list[Attempt] = []
         self.plans: list[tuple[str, bytes]] = []
         self.whole: Done | None = None
