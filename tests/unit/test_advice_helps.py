@@ -223,6 +223,11 @@ def test_a_file_of_variables_is_written_as_told(shell: Shell, tmp_path: Path, te
         ("prove cost --var-file v.json", "nestctl prove cost --env staging", None),
         ("state versions --env production", "nestctl state restore bootstrap 3H", None),
         ("up", "nestctl status", "nestctl status"),
+        (
+            """up --app "/a's, b" --env x""",
+            "nestctl state restore staging v1 --app '/a'\"'\"'s, b', then the same command again",
+            "nestctl state restore staging v1 --app '/a'\"'\"'s, b' --env x, then the same command again",
+        ),
     ],
 )
 def test_an_advised_command_works_on_what_the_failed_one_did(

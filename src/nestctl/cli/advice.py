@@ -18,7 +18,7 @@ CARRIED = {
 }
 """Options that say what a command works on, with their short forms."""
 
-WORD = r"(?:'[^']*'|(?:[^\s,;:()'`]|:(?=\S))*[^\s,;:()'`.])"
+WORD = r"""(?:'[^']*'|"[^"]*"|[^\s,;:()'"`]|:(?=\S))+(?<!\.)"""
 COMMAND = re.compile(rf"\bnestctl((?: {WORD})+)")
 """A command within a sentence: it ends at a comma, a colon before a blank, a bracket or the full stop."""
 
