@@ -100,7 +100,8 @@ def test_json_lists_every_failure(tmp_path: Path) -> None:
 
 REFUSED = [
     ("db_allocated_storage", "5", "between 20 and"),
-    ("frontend_desired_count", "-1", "0 or more"),
+    ("frontend_desired_count", "-1", "from 0 to 5000"),
+    ("frontend_desired_count", "5001", "from 0 to 5000"),
     ("nat_gateway_mode", '"two"', "single"),
     ("log_retention_days", "17", "CloudWatch Logs"),
     ("vpc_cidr", '"10.0.0.0/33"', "IPv4"),

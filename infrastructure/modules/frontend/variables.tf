@@ -162,8 +162,8 @@ variable "desired_count" {
   nullable    = false
 
   validation {
-    condition     = var.desired_count >= 0 && floor(var.desired_count) == var.desired_count
-    error_message = "desired_count is a whole number, 0 or more."
+    condition     = var.desired_count >= 0 && var.desired_count <= 5000 && floor(var.desired_count) == var.desired_count
+    error_message = "desired_count is a whole number from 0 to 5000, which is as many tasks as ECS runs for a service."
   }
 }
 
@@ -177,8 +177,8 @@ variable "autoscaling" {
   default = null
 
   validation {
-    condition     = var.autoscaling == null ? true : var.autoscaling.min >= 1 && var.autoscaling.max >= var.autoscaling.min
-    error_message = "autoscaling.min is 1 or more and autoscaling.max is not below it."
+    condition     = var.autoscaling == null ? true : var.autoscaling.min >= 1 && var.autoscaling.max >= var.autoscaling.min && var.autoscaling.max <= 5000
+    error_message = "autoscaling.min is 1 or more, autoscaling.max is not below it, and at most 5000: as many tasks as ECS runs for a service."
   }
 
   validation {

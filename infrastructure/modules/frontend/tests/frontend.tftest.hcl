@@ -172,6 +172,16 @@ run "refuses_half_a_task" {
   }
 }
 
+run "refuses_more_tasks_than_ecs_runs" {
+  command         = plan
+  expect_failures = [var.desired_count, var.autoscaling]
+
+  variables {
+    autoscaling   = { min = 1, max = 5001 }
+    desired_count = 5001
+  }
+}
+
 run "refuses_a_quote_in_the_health_path" {
   command         = plan
   expect_failures = [var.container_health_path]

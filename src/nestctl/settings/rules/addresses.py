@@ -16,24 +16,39 @@ from nestctl.settings.rules.parts import Parts
 DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+([a-z]{2,63}|xn--[a-z0-9-]{1,58}[a-z0-9])")
 """RFC 1035 labels, at least two of them; the last is no number, so that it is no address."""
 
+PARTITION = "aws"
+"""In which nestctl's ARNs and policies are; China, GovCloud and others are partitions of their own."""
+
 LONGEST_DOMAIN = 64
 """Octets of a certificate's first name (ACM, ``RequestCertificate``: RFC 5280 bounds the common name)."""
 
 
 def faults(parts: Parts) -> Iterator[Fault]:
     """Yield what is wrong with regions and domains."""
+    owners: dict[str, str] = {}
     for name, environment in parts.environments.items():
         if what := region_fault(environment.region):
             yield Fault(("environments", name, "region"), what)
         if what := domain_fault(environment.domain):
             yield Fault(("environments", name, "domain"), what)
+        if (owner := owners.setdefault(environment.domain, name)) != name:
+            yield Fault(
+                ("environments", name, "domain"),
+                f"{environment.domain} is the domain of {owner}, and a name leads to one site",
+            )
 
 
 def region_fault(region: str) -> str | None:
     """Return why a region is none, ``None`` when it is one."""
-    if region in regions():
-        return None
-    return f"{region!r} is not an AWS region{nearest(region, sorted(regions()))}"
+    partition = regions().get(region)
+    if partition is None:
+        return f"{region!r} is not an AWS region{nearest(region, sorted(regions()))}"
+    if partition != PARTITION:
+        return (
+            f"{region} is in the partition {partition}, whose ARNs, policies and services are others; "
+            f"nestctl knows the partition {PARTITION} only"
+        )
+    return None
 
 
 def domain_fault(domain: str) -> str | None:
@@ -51,13 +66,16 @@ def domain_fault(domain: str) -> str | None:
 
 
 @cache
-def regions() -> frozenset[str]:
-    """Return the regions of all partitions, from botocore's own list."""
+def regions() -> dict[str, str]:
+    """Return the regions of all partitions, each with its partition, from botocore's own list."""
     found = importlib.util.find_spec("botocore")  # loading botocore itself takes ten times as long
     assert found is not None  # noqa: S101 - a dependency
     assert found.origin is not None  # noqa: S101 - a package with files
     text = (Path(found.origin).parent / "data" / "partitions.json").read_text(encoding="utf-8")
     partitions = json.loads(text)["partitions"]
-    return frozenset(
-        name for partition in partitions for name in partition["regions"] if not name.endswith("-global")
-    )
+    return {
+        name: partition["id"]
+        for partition in partitions
+        for name in partition["regions"]
+        if not name.endswith("-global")
+    }

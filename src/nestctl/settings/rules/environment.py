@@ -47,6 +47,7 @@ def faults(parts: Parts) -> Iterator[Fault]:
         given = parts.backend.environment
         yield from _names(where, given, LAMBDA_NAME)
         yield from _reserved(where, given)
+        yield from _doubled(where, given, parts)
         size = measured({**given, **SET_BY_NESTCTL})
         if size > LARGEST:
             yield Fault(
@@ -58,6 +59,7 @@ def faults(parts: Parts) -> Iterator[Fault]:
         place = ("tasks", task, "environment")
         yield from _names(place, declared.environment, CONTAINER_NAME)
         yield from _reserved(place, declared.environment)
+        yield from _doubled(place, declared.environment, parts)
     if parts.frontend:
         yield from _frontend(parts, parts.frontend.environment)
 
@@ -74,6 +76,11 @@ def _frontend(parts: Parts, given: Mapping[str, str]) -> Iterator[Fault]:
         if name in given and not (name == "PORT" and given[name] == str(_port(parts))):
             yield Fault((*where, name), f"{name} is set by {owner}: leave it out")
     for name, parameter in parts.parameters.items():
+        if name in FRONTEND_OURS and "frontend" in parameter.services:
+            yield Fault(
+                ("parameters", name),
+                f"the frontend's {name} is set by {FRONTEND_OURS[name]}: choose another name",
+            )
         if name in given and "frontend" in parameter.services:
             yield Fault(
                 (*where, name),
@@ -96,9 +103,23 @@ def _names(where: tuple[str, ...], given: Mapping[str, str], form: re.Pattern[st
             yield Fault((*where, name), "its value holds a null character")
 
 
+def _doubled(where: tuple[str, ...], given: Mapping[str, str], parts: Parts) -> Iterator[Fault]:
+    for name in given:
+        if name in parts.parameters:
+            yield Fault(
+                (*where, name),
+                f"{name} is a parameter, too, and one of the two values would be read. Leave one out",
+            )
+
+
+def taken(name: str) -> str | None:
+    """Return who has a variable of the backend for itself, ``None`` when it is free."""
+    if name in RESERVED or name.startswith("AWS_LAMBDA_"):
+        return f"Lambda keeps {name} for itself"
+    return f"{name} is set by a deployment: leave it out" if name in OURS else None
+
+
 def _reserved(where: tuple[str, ...], given: Mapping[str, str]) -> Iterator[Fault]:
     for name in given:
-        if name in RESERVED or name.startswith("AWS_LAMBDA_"):
-            yield Fault((*where, name), f"Lambda keeps {name} for itself")
-        elif name in OURS:
-            yield Fault((*where, name), f"{name} is set by a deployment: leave it out")
+        if what := taken(name):
+            yield Fault((*where, name), what)

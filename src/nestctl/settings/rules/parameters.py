@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nestctl.report.words import counted
 from nestctl.settings.faults import Fault
+from nestctl.settings.rules.environment import taken
 from nestctl.settings.rules.facts import FACTS, NONCE, filled_length, unknown
 from nestctl.settings.rules.parts import Parts
 
@@ -25,6 +26,8 @@ USES = ("database_password", "cache_auth_token")
 def faults(parts: Parts) -> Iterator[Fault]:
     """Yield what is wrong with parameters."""
     for name, parameter in parts.parameters.items():
+        if what := taken(name):
+            yield Fault(("parameters", name), f"the backend would read it as a variable: {what}")
         for field, what in _parameter(parameter):
             yield Fault(("parameters", name, field) if field else ("parameters", name), what)
     for use in USES:

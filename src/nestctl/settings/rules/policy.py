@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nestctl.settings.faults import Fault
-from nestctl.settings.rules.facts import POLICY_FACTS, filled_length, unknown
+from nestctl.settings.rules.facts import POLICY_FACTS, WORD, filled_length, unknown
 from nestctl.settings.rules.parts import Parts
 
 LONGEST_POLICY = 1000
@@ -29,6 +29,8 @@ def faults(parts: Parts) -> Iterator[Fault]:
     if what := unknown(text, POLICY_FACTS):
         yield Fault(where, what)
         return
+    if set("{}") & set(WORD.sub("", text)):
+        yield Fault(where, "a brace stands alone; facts are written as in {static_host}")
     domains = [environment.domain for environment in parts.environments.values()]
     if what := domain_fault(text, max(domains, key=len, default="")):
         yield Fault(where, what)
