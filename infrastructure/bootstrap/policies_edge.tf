@@ -117,8 +117,8 @@ data "aws_iam_policy_document" "edge" {
       "${local.arn}:logs:${local.here}:log-group:/aws/*/${local.name}-*",
       "${local.arn}:logs:${local.here}:log-group:/aws/*/${local.name}/*",
       "${local.arn}:logs:${local.here}:log-group:/aws/*/${local.name}:*",
-      "${local.arn}:logs:${local.here}:log-group:aws-waf-logs-${local.name}",
-      "${local.arn}:logs:${local.here}:log-group:aws-waf-logs-${local.name}:*",
+      "${local.arn}:logs:${local.here}:log-group:aws-waf-logs-${local.name}-alb",
+      "${local.arn}:logs:${local.here}:log-group:aws-waf-logs-${local.name}-alb:*",
     ]
   }
 
