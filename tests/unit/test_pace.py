@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import time
 from collections.abc import Iterator
 
@@ -88,6 +89,22 @@ def test_a_record_passes_through_its_states_and_a_wait_of_nothing_ends_them_all(
         return [*seen, (first["State"], second["State"])]
 
     assert asyncio.run(story()) == [("creating", "pending"), ("available", "deleting")]
+
+
+def test_a_change_ends_in_the_region_in_which_it_began() -> None:
+    region = contextvars.ContextVar("region", default="nowhere")
+
+    async def story() -> list[str]:
+        seen: list[str] = []
+        for name in ("one", "two"):
+            region.set(name)
+            pace.set_seconds(3600)
+            pace.later(lambda: seen.append(region.get()))
+        region.set("three")
+        pace.set_seconds(0)
+        return seen
+
+    assert asyncio.run(story()) == ["one", "two"]
 
 
 def test_without_a_wait_a_record_has_its_last_state_at_once() -> None:

@@ -8,6 +8,7 @@ that is under way.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import itertools
 import math
 import os
@@ -138,7 +139,9 @@ def later(work: Callable[[], object], *, times: float = 1.0) -> int:
     if wait <= 0:
         work()
         return number
-    _due[number] = (asyncio.get_running_loop().call_later(wait, _end, number), work)
+    context = contextvars.copy_context()  # whoever ends all waits at once works in another region
+    handle = asyncio.get_running_loop().call_later(wait, _end, number)
+    _due[number] = (handle, lambda: context.run(work))
     return number
 
 
