@@ -38,8 +38,7 @@ class Facts:
 
 def facts(world: World, path: str = "/nest/staging/") -> Facts:
     """Look at all of it."""
-    (database,) = world.client("rds").describe_db_instances()["DBInstances"]
-    (cache,) = world.client("elasticache").describe_replication_groups()["ReplicationGroups"]
+    database, cache = stores(world)
     return Facts(
         dict(_rows(world, path)),
         world.parameters(path),
@@ -53,6 +52,17 @@ def facts(world: World, path: str = "/nest/staging/") -> Facts:
         },
         {name: found for root in ROOTS for name, found in _ids(world, root)},
     )
+
+
+def stores(world: World) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what AWS says of the database and of the cache."""
+    (database,) = world.client("rds").describe_db_instances(DBInstanceIdentifier="nest-staging-db")[
+        "DBInstances"
+    ]
+    (cache,) = world.client("elasticache").describe_replication_groups(
+        ReplicationGroupId="nest-staging-cache"
+    )["ReplicationGroups"]
+    return database, cache
 
 
 def _rows(world: World, path: str) -> Iterator[tuple[str, tuple[int, int]]]:
