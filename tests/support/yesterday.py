@@ -142,6 +142,7 @@ def type_in(world: World, command: str) -> Done:
         capture_output=True,
         text=True,
         timeout=RUN_SECONDS,
+        umask=world.umask,
         check=False,
     )
     return Done((command,), ended.returncode, ended.stdout, ended.stderr, 0.0)
