@@ -19,6 +19,7 @@ module "platform" {
   db_skip_final_snapshot          = var.db_skip_final_snapshot
   db_performance_insights_enabled = var.db_performance_insights_enabled
   db_proxy_enabled                = var.db_proxy_enabled
+  db_proxy_kept                   = var.db_proxy_kept
   db_password_version             = var.db_password_version
   cache_node_type                 = var.cache_node_type
   cache_multi_az                  = var.cache_multi_az
@@ -31,6 +32,7 @@ module "platform" {
   frontend_task_memory            = var.frontend_task_memory
   frontend_autoscaling            = var.frontend_autoscaling
   cpu_architecture                = var.cpu_architecture
+  frontend_cpu_architecture       = var.frontend_cpu_architecture
   fargate_spot_for_tasks          = var.fargate_spot_for_tasks
   fargate_spot_for_frontend       = var.fargate_spot_for_frontend
   container_insights_enabled      = var.container_insights_enabled

@@ -63,6 +63,11 @@ output "database_endpoint" {
   value       = module.platform.database_endpoint
 }
 
+output "database_proxy_name" {
+  description = "Name of the RDS Proxy before the database; null when there is none."
+  value       = module.platform.database_proxy_name
+}
+
 output "database_identifier" {
   description = "Identifier of the database instance."
   value       = module.platform.database_identifier

@@ -154,6 +154,13 @@ variable "db_proxy_enabled" {
   nullable    = false
 }
 
+variable "db_proxy_kept" {
+  description = "Whether an RDS Proxy that db_proxy_enabled no longer asks for stays, unused by what starts from now on: a run keeps it while a version of the function that is live connects to it."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "db_password_version" {
   description = "Raise by one after the password in Parameter Store was changed, to set it on the database."
   type        = number
@@ -240,6 +247,12 @@ variable "cpu_architecture" {
   type        = string
   default     = "X86_64"
   nullable    = false
+}
+
+variable "frontend_cpu_architecture" {
+  description = "X86_64 or ARM64, for the frontend while its image is another than cpu_architecture asks for; null is the same. A run sets it until the new image is wanted."
+  type        = string
+  default     = null
 }
 
 variable "fargate_spot_for_tasks" {

@@ -41,6 +41,17 @@ def test_only_what_is_set_and_unknown_to_terraform_is_lost(
     assert removals.lost(aws, plan, "/nest/staging/") == lost
 
 
+def test_what_only_changes_between_the_kinds_without_a_known_value_is_kept() -> None:
+    aws: Any = None
+    changes = (
+        Planned(f'{PREFIX}.secret["TOKEN"]', "delete"),
+        Planned(f'{PREFIX}.generated["TOKEN"]', "create"),
+    )
+    assert removals.lost(aws, Plan(Path("plan"), changes, empty=False), "/nest/staging/") == []
+    plain = (changes[0], Planned(f'{PREFIX}.plain["TOKEN"]', "create"))
+    assert removals.lost(aws, Plan(Path("plan"), plain, empty=False), "/nest/staging/") == ["TOKEN"]
+
+
 def test_the_refusal_names_parameter_and_command() -> None:
     error = removals.refusal(["TOKEN"], "/nest/staging/")
     assert error.code == "parameter-value-lost"

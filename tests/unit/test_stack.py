@@ -80,7 +80,8 @@ def test_image_and_number_of_the_frontends_tasks(
     monkeypatch.setattr(stack, "frontend", lambda _: running)
     monkeypatch.setattr(stack, "has_function", lambda _: True)
     monkeypatch.setattr(stack, "asset_prefix", lambda _: "")
-    monkeypatch.setattr(stack, "domains", lambda _: {"domain_name": "x"})
+    monkeypatch.setattr(stack, "domains", lambda *_, **__: {"domain_name": "x"})
+    monkeypatch.setattr(stack, "outputs", lambda _: {})
     context: Any = SimpleNamespace(
         settings=SimpleNamespace(
             sizes=sizes, domain=Setting("x", "flag"), manifest=SimpleNamespace(application=dict)
@@ -106,23 +107,26 @@ def certificate(domain: str, status: str) -> Certificate:
 
 
 @pytest.mark.parametrize(
-    ("served", "requested", "expected"),
+    ("served", "requested", "released", "expected"),
     [
-        pytest.param(None, None, ("new", None, False), id="nothing is there"),
-        pytest.param(None, "PENDING_VALIDATION", ("new", None, False), id="the first is pending"),
-        pytest.param(None, "ISSUED", ("new", None, True), id="the first is issued"),
-        pytest.param("new", "ISSUED", ("new", None, True), id="it serves"),
-        pytest.param("new", "EXPIRED", ("new", None, True), id="a listener is not taken away"),
-        pytest.param("old", None, ("old", "new", True), id="another domain is asked for"),
-        pytest.param("old", "PENDING_VALIDATION", ("old", "new", True), id="the other is pending"),
-        pytest.param("old", "FAILED", ("old", "new", True), id="the other has failed"),
-        pytest.param("old", "ISSUED", ("new", None, True), id="the other is issued"),
+        pytest.param(None, None, False, ("new", None, False), id="nothing is there"),
+        pytest.param(None, "PENDING_VALIDATION", False, ("new", None, False), id="the first is pending"),
+        pytest.param(None, "ISSUED", False, ("new", None, True), id="the first is issued"),
+        pytest.param("new", "ISSUED", False, ("new", None, True), id="it serves"),
+        pytest.param("new", "EXPIRED", False, ("new", None, True), id="a listener is not taken away"),
+        pytest.param("old", None, False, ("old", "new", True), id="another domain is asked for"),
+        pytest.param("old", "PENDING_VALIDATION", False, ("old", "new", True), id="the other is pending"),
+        pytest.param("old", "FAILED", False, ("old", "new", True), id="the other has failed"),
+        pytest.param("old", "ISSUED", False, ("old", "new", True), id="no version answers to both yet"),
+        pytest.param("old", "ISSUED", True, ("new", None, True), id="the other is issued"),
+        pytest.param("old", "PENDING_VALIDATION", True, ("old", "new", True), id="released, still pending"),
     ],
 )
 def test_a_site_keeps_its_domain_until_the_next_ones_certificate_is_issued(
     monkeypatch: pytest.MonkeyPatch,
     served: str | None,
     requested: str | None,
+    released: bool,
     expected: tuple[str, str | None, bool],
 ) -> None:
     monkeypatch.setattr(
@@ -132,7 +136,7 @@ def test_a_site_keeps_its_domain_until_the_next_ones_certificate_is_issued(
     context: Any = SimpleNamespace(
         settings=SimpleNamespace(domain=Setting("new", "flag")), deployer=None, stack="nest-staging"
     )
-    found = stack.domains(context)
+    found = stack.domains(context, released=released)
     assert (found["domain_name"], found.get("next_domain_name"), found["certificate_issued"]) == expected
 
 
@@ -149,7 +153,7 @@ def test_a_plan_by_hand_keeps_the_images_that_run(
 
     monkeypatch.setattr(stack, "frontend", lambda _: service("old", 1))
     monkeypatch.setattr(stack, "has_function", lambda _: True)
-    monkeypatch.setattr(stack, "domains", lambda _: {})
+    monkeypatch.setattr(stack, "domains", lambda *_, **__: {})
     monkeypatch.setattr(stack, "outputs", lambda _: {"static_url": "x", "task_definitions": definitions})
     monkeypatch.setattr("nestctl.aws.identities.external_id", lambda *_: "id")
     monkeypatch.setattr("nestctl.runbook.identities.role_name", lambda _: "role")
@@ -172,3 +176,79 @@ def test_a_plan_by_hand_keeps_the_images_that_run(
     found: Any = stack.deployed_root(context)
     assert found["backend_image_tag"] == tag
     assert found["frontend_image_tag"] == "old"
+
+
+@pytest.mark.parametrize("released", [False, True])
+@pytest.mark.parametrize("wanted", [None, False, True])
+@pytest.mark.parametrize("there", [None, "nest-staging-db-proxy"])
+def test_a_database_proxy_stays_until_a_version_without_it_is_live(
+    monkeypatch: pytest.MonkeyPatch, there: str | None, wanted: bool | None, released: bool
+) -> None:
+    sizes = {} if wanted is None else {"db_proxy_enabled": wanted}
+    outputs = {"database_proxy_name": there}
+    found = variables(monkeypatch, sizes, "old", outputs, released=released)
+    assert found["db_proxy_kept"] == (bool(there) and not wanted and not released)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "running", "released", "backend", "frontend", "kept"),
+    [
+        (None, "old", False, "new", "old", "X86_64"),
+        (None, "old", True, "new", "new", None),
+        ("ARM64", "old", False, "new-arm64", "old", "X86_64"),
+        ("ARM64", "old", True, "new-arm64", "new-arm64", None),
+        ("ARM64", "old-arm64", False, "new-arm64", "old-arm64", "ARM64"),
+        # The tasks that run keep their architecture while the frontend's image is the old one.
+        ("X86_64", "old-arm64", False, "new", "old-arm64", "ARM64"),
+        ("X86_64", "old-arm64", True, "new", "new", None),
+    ],
+)
+def test_an_image_is_built_for_the_architecture_of_its_tasks(
+    monkeypatch: pytest.MonkeyPatch,
+    wanted: str | None,
+    running: str,
+    released: bool,
+    backend: str,
+    frontend: str,
+    kept: str | None,
+) -> None:
+    found = variables(monkeypatch, {"cpu_architecture": wanted} if wanted else {}, running, released=released)
+    assert (found["backend_image_tag"], found["frontend_image_tag"]) == (backend, frontend)
+    assert found.get("frontend_cpu_architecture") == kept
+
+
+@pytest.mark.parametrize(("tag", "architecture"), [("old", "X86_64"), ("old-arm64", "ARM64")])
+def test_a_plan_by_hand_keeps_the_architecture_of_the_images_that_run(
+    monkeypatch: pytest.MonkeyPatch, tag: str, architecture: str
+) -> None:
+    found = variables(monkeypatch, {"cpu_architecture": "ARM64"}, tag, released=False, backend_tag=tag)
+    assert (found["backend_image_tag"], found["cpu_architecture"]) == (tag, architecture)
+
+
+def variables(
+    monkeypatch: pytest.MonkeyPatch,
+    sizes: dict[str, Any],
+    running: str,
+    outputs: dict[str, Any] | None = None,
+    **how: Any,
+) -> dict[str, Any]:
+    """What the root of a site that runs gets."""
+    monkeypatch.setattr(stack, "frontend", lambda _: service(running, 1))
+    monkeypatch.setattr(stack, "has_function", lambda _: True)
+    monkeypatch.setattr(stack, "asset_prefix", lambda _: "")
+    monkeypatch.setattr(stack, "domains", lambda *_, **__: {})
+    monkeypatch.setattr(stack, "outputs", lambda _: outputs or {})
+    context: Any = SimpleNamespace(
+        settings=SimpleNamespace(sizes=sizes, manifest=SimpleNamespace(application=dict)),
+        target=SimpleNamespace(region="us-east-1"),
+        environment="staging",
+        project="nest",
+        function_name="nest-staging",
+        backend_build=lambda: SimpleNamespace(release="new"),
+        frontend_build=lambda _: SimpleNamespace(release="new"),
+        root=lambda *_, variables, **__: variables,
+        stack="nest-staging",
+    )
+    found: Any = stack.root(context, **how)
+    values: dict[str, Any] = found
+    return values

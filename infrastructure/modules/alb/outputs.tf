@@ -33,6 +33,12 @@ output "certificate_domain_validation_options" {
   value       = aws_acm_certificate.this[coalesce(var.next_domain_name, var.domain_name)].domain_validation_options
 }
 
+output "domain_names" {
+  description = "Domains that the site is asked for: its own, and the next one's while it moves. An earlier one is among them until the listener has let go of it."
+  value       = compact([var.next_domain_name, var.domain_name])
+  depends_on  = [aws_lb_listener.https]
+}
+
 output "frontend_target_group_arn" {
   description = "Target group of the frontend, once a listener forwards to it: ECS refuses a group without a load balancer."
   value       = aws_lb_target_group.frontend.arn

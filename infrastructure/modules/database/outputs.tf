@@ -18,6 +18,11 @@ output "host" {
   value       = var.proxy_enabled ? aws_db_proxy.this[0].endpoint : aws_db_instance.this.address
 }
 
+output "proxy_name" {
+  description = "Name of the proxy; null when there is none."
+  value       = local.has_proxy ? aws_db_proxy.this[0].name : null
+}
+
 output "port" {
   description = "Port that the application connects to."
   value       = aws_db_instance.this.port

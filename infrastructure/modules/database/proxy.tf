@@ -1,6 +1,10 @@
+locals {
+  has_proxy = var.proxy_enabled || var.proxy_kept
+}
+
 # RDS Proxy reads its credentials from Secrets Manager only; the secret is written by a write-only argument.
 resource "aws_secretsmanager_secret" "proxy" {
-  count = var.proxy_enabled ? 1 : 0
+  count = local.has_proxy ? 1 : 0
 
   name        = "${local.identifier}-proxy"
   description = "Master credentials of ${local.identifier} for its proxy"
@@ -11,7 +15,7 @@ resource "aws_secretsmanager_secret" "proxy" {
 }
 
 resource "aws_secretsmanager_secret_version" "proxy" {
-  count = var.proxy_enabled ? 1 : 0
+  count = local.has_proxy ? 1 : 0
 
   secret_id = aws_secretsmanager_secret.proxy[0].id
   secret_string_wo = jsonencode({
@@ -22,7 +26,7 @@ resource "aws_secretsmanager_secret_version" "proxy" {
 }
 
 data "aws_iam_policy_document" "proxy_trust" {
-  count = var.proxy_enabled ? 1 : 0
+  count = local.has_proxy ? 1 : 0
 
   statement {
     actions = ["sts:AssumeRole"]
@@ -35,7 +39,7 @@ data "aws_iam_policy_document" "proxy_trust" {
 }
 
 data "aws_iam_policy_document" "proxy" {
-  count = var.proxy_enabled ? 1 : 0
+  count = local.has_proxy ? 1 : 0
 
   statement {
     sid       = "ReadCredentials"
@@ -57,7 +61,7 @@ data "aws_iam_policy_document" "proxy" {
 }
 
 resource "aws_iam_role" "proxy" {
-  count = var.proxy_enabled ? 1 : 0
+  count = local.has_proxy ? 1 : 0
 
   name               = "${local.identifier}-proxy"
   description        = "Lets the proxy of ${local.identifier} read its credentials"
@@ -69,7 +73,7 @@ resource "aws_iam_role" "proxy" {
 }
 
 resource "aws_iam_role_policy" "proxy" {
-  count = var.proxy_enabled ? 1 : 0
+  count = local.has_proxy ? 1 : 0
 
   name   = "read-credentials"
   role   = aws_iam_role.proxy[0].id
@@ -77,7 +81,7 @@ resource "aws_iam_role_policy" "proxy" {
 }
 
 resource "aws_db_proxy" "this" {
-  count = var.proxy_enabled ? 1 : 0
+  count = local.has_proxy ? 1 : 0
 
   name                   = "${local.identifier}-proxy"
   engine_family          = "POSTGRESQL"
@@ -100,7 +104,7 @@ resource "aws_db_proxy" "this" {
 }
 
 resource "aws_db_proxy_default_target_group" "this" {
-  count = var.proxy_enabled ? 1 : 0
+  count = local.has_proxy ? 1 : 0
 
   db_proxy_name = aws_db_proxy.this[0].name
 
@@ -112,7 +116,7 @@ resource "aws_db_proxy_default_target_group" "this" {
 }
 
 resource "aws_db_proxy_target" "this" {
-  count = var.proxy_enabled ? 1 : 0
+  count = local.has_proxy ? 1 : 0
 
   db_proxy_name          = aws_db_proxy.this[0].name
   target_group_name      = aws_db_proxy_default_target_group.this[0].name

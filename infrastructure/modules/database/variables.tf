@@ -255,6 +255,13 @@ variable "proxy_enabled" {
   nullable    = false
 }
 
+variable "proxy_kept" {
+  description = "Whether a proxy stays although proxy_enabled no longer asks for one, with the instance's own address in the outputs: for those that still connect to it."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "permissions_boundary_arn" {
   type        = string
   description = "ARN of the policy that bounds the roles which this module makes. Without one, they have no bound."

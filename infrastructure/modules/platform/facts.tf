@@ -4,8 +4,8 @@ locals {
   # Apart from the values, because the manifest is checked before there are any.
   fact_names = [
     "alb_dns_name", "cache_host", "cache_port", "database_host", "database_name", "database_port", "database_username",
-    "domain_name", "environment", "fixtures_bucket", "lambda_function_host", "lambda_function_url", "project", "region",
-    "site_url", "static_bucket", "static_host", "static_url",
+    "domain_name", "domain_names", "environment", "fixtures_bucket", "lambda_function_host", "lambda_function_url", "project", "region",
+    "site_url", "site_urls", "static_bucket", "static_host", "static_url",
   ]
 
   # The content security policy gets what exists before anything runs, so that the listener waits for nothing else.
@@ -28,6 +28,7 @@ locals {
     database_port        = tostring(module.database.port)
     database_username    = module.database.username
     domain_name          = var.domain_name
+    domain_names         = join(",", module.alb.domain_names)
     environment          = var.environment
     fixtures_bucket      = module.storage.fixtures_bucket_name
     lambda_function_host = local.lambda_function_host
@@ -35,6 +36,7 @@ locals {
     project              = var.project_name
     region               = data.aws_region.current.id
     site_url             = local.site_url
+    site_urls            = join(",", [for domain in module.alb.domain_names : "https://${domain}"])
     static_bucket        = module.frontend.static_bucket_name
     static_host          = module.frontend.static_host
     static_url           = module.frontend.static_url

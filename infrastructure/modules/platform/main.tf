@@ -60,7 +60,7 @@ module "security" {
   s3_prefix_list_id       = module.networking.s3_prefix_list_id
   internet_egress_enabled = local.has_internet_egress
   database_port           = local.database_port
-  database_proxy_enabled  = var.db_proxy_enabled
+  database_proxy_enabled  = var.db_proxy_enabled || var.db_proxy_kept
   cache_port              = local.cache_port
   frontend_port           = var.application.frontend.port
   parameter_path          = local.parameter_path
@@ -117,6 +117,7 @@ module "database" {
   skip_final_snapshot          = var.db_skip_final_snapshot
   performance_insights_enabled = var.db_performance_insights_enabled
   proxy_enabled                = var.db_proxy_enabled
+  proxy_kept                   = var.db_proxy_kept
   deletion_protection          = var.deletion_protection
   log_retention_days           = var.log_retention_days
 
@@ -226,7 +227,7 @@ module "frontend" {
   execution_role_arn = module.security.ecs_execution_role_arn
   task_role_arn      = module.security.frontend_task_role_arn
 
-  cpu_architecture           = var.cpu_architecture
+  cpu_architecture           = coalesce(var.frontend_cpu_architecture, var.cpu_architecture)
   use_fargate_spot           = var.fargate_spot_for_frontend
   container_insights_enabled = var.container_insights_enabled
   log_retention_days         = var.log_retention_days

@@ -65,8 +65,22 @@ def describe(app: Path, backend: Backend, cache: Path) -> BackendBuild:
     return BackendBuild(source, cache / "backend", digest(source, salt), interpreter)
 
 
-def image(wanted: BackendBuild, backend: Backend, log: Path, progress: Callable[[str], None]) -> Image:
+def image(
+    wanted: BackendBuild,
+    backend: Backend,
+    log: Path,
+    progress: Callable[[str], None],
+    *,
+    architecture: str = "X86_64",
+) -> Image:
     """Return the process image that the tasks run.
+
+    Args:
+        wanted: The build.
+        backend: What nest.toml says of it.
+        log: Receives uv's words.
+        progress: Told what runs.
+        architecture: What the tasks are defined for: X86_64 or ARM64.
 
     Raises:
         NestctlError: ``dependencies`` or ``dependency-unpackable``.
@@ -96,7 +110,7 @@ def image(wanted: BackendBuild, backend: Backend, log: Path, progress: Callable[
         },
         labels={"dev.nestctl.python": wanted.interpreter.version},
     )
-    return process_image.assemble(layers, runtime)
+    return process_image.assemble(layers, runtime, architecture)
 
 
 def contents(wanted: BackendBuild, name: str, groups: list[str], log: Path) -> Application:

@@ -70,8 +70,8 @@ def build(wanted: FrontendBuild, log: Path, progress: Callable[[str], None]) -> 
         _build(wanted, log, progress)
 
 
-def image(wanted: FrontendBuild, frontend: Frontend) -> Image:
-    """Return the process image of a finished build."""
+def image(wanted: FrontendBuild, frontend: Frontend, architecture: str = "X86_64") -> Image:
+    """Return the process image of a finished build, for tasks of an architecture: X86_64 or ARM64."""
     layers = [process_image.layer(process_image.tree(wanted.standalone, "app"))]
     runtime = process_image.Runtime(
         working_dir="/app",
@@ -79,7 +79,7 @@ def image(wanted: FrontendBuild, frontend: Frontend) -> Image:
         user="node",
         environment={"NODE_ENV": "production", "NEST_RELEASE": wanted.release},
     )
-    return process_image.assemble(layers, runtime)
+    return process_image.assemble(layers, runtime, architecture)
 
 
 def static_files(wanted: FrontendBuild) -> Iterator[tuple[Path, str, str]]:

@@ -69,13 +69,22 @@ def tree(root: Path, below: str) -> list[tuple[Path, str]]:
     ]
 
 
-def assemble(layers: Sequence[bytes], runtime: Runtime) -> Image:
-    """Return the image of these layers, lowest first."""
+ARCHITECTURES = {"X86_64": "amd64", "ARM64": "arm64"}
+"""ECS's words (``RuntimePlatform``) and those of the OCI image specification."""
+
+
+def assemble(layers: Sequence[bytes], runtime: Runtime, architecture: str = "X86_64") -> Image:
+    """Return the image of these layers, lowest first.
+
+    Args:
+        layers: Compressed archives.
+        runtime: How it is run.
+        architecture: Of the tasks that shall take it, in ECS's words. The programs are this machine's, which
+            runs them whatever the tasks are defined for.
+    """
     config = json.dumps(
         {
-            "architecture": {"x86_64": "amd64", "aarch64": "arm64"}.get(
-                platform.machine(), platform.machine()
-            ),
+            "architecture": ARCHITECTURES[architecture],
             "os": platform.system().lower(),
             "config": {
                 "Env": [f"{name}={value}" for name, value in sorted(runtime.environment.items())],

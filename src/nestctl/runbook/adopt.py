@@ -10,6 +10,7 @@ from typing import Any
 
 from nestctl.aws.inventory import Inventory
 from nestctl.aws.session import Aws
+from nestctl.runbook import kinds
 from nestctl.runbook.adopt_unseen import is_unseen, take_over
 from nestctl.runbook.view import make_view
 from nestctl.settings.paths import INFRASTRUCTURE
@@ -80,7 +81,9 @@ def blocks(imports: dict[str, str]) -> str:
     )
 
 
-def plan_and_adopt(aws: Aws, root: Root, work: Path, targets: Sequence[str] = ()) -> tuple[Root, Plan, int]:
+def plan_and_adopt(
+    aws: Aws, root: Root, work: Path, targets: Sequence[str] = (), *, owner: Aws | None = None
+) -> tuple[Root, Plan, int]:
     """Plan a root so that what AWS has already is imported instead of made again.
 
     Args:
@@ -88,19 +91,25 @@ def plan_and_adopt(aws: Aws, root: Root, work: Path, targets: Sequence[str] = ()
         root: The root.
         work: Work folder of the target and environment, for a view of the root with ``import`` blocks.
         targets: Addresses, for a plan of these only.
+        owner: Identity that may read the parameters of the root, where it has any.
 
     Returns:
-        The root as it was planned, the plan, and how many resources it takes over.
+        The root as it was planned, the plan, and how many resources it takes over; a parameter that only gets
+        another kind is none.
     """
     imports: dict[str, str] = {}
     kept: set[str] = set()
-    unseen = 0
+    unseen = moved = 0
     viewed = root
     for _ in range(ROUNDS):
         plan = viewed.plan(targets=targets)
         if not any(change.action in ("create", "replace") for change in plan.changes):
             break
         planned = viewed.show(plan)
+        if owner is not None and (outdated := kinds.outdated(owner, planned)):
+            root.forget(outdated)
+            moved += len(outdated)
+            continue
         found = set(orphans(aws, planned).items()) - set(imports.items())
         whole = set(half_made(aws, planned)) - kept
         if not found and not whole:
@@ -115,7 +124,7 @@ def plan_and_adopt(aws: Aws, root: Root, work: Path, targets: Sequence[str] = ()
         addresses = {change["address"] for change in secret}
         imports.update((address, name) for address, name in found if address not in addresses)
         viewed = replace(root, folder=_view(root, work, imports)) if imports else root
-    return viewed, plan, len(imports) + len(kept) + unseen
+    return viewed, plan, max(0, len(imports) + len(kept) + unseen - moved)
 
 
 def _view(root: Root, work: Path, imports: dict[str, str]) -> Path:

@@ -207,7 +207,10 @@ class Context:
 
     def _saved(self, root: Root, tell: Callable[[str], None], targets: Sequence[str]) -> Plan:
         self.free_state(root, tell)
-        viewed, plan, count = adopt.plan_and_adopt(self.caller, root, self.settings.work, targets)
+        owner = self.deployer if root.name == self.environment else None
+        viewed, plan, count = adopt.plan_and_adopt(
+            self.caller, root, self.settings.work, targets, owner=owner
+        )
         if count:
             made = counted(count, "thing")
             self.note(

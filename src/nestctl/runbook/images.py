@@ -15,7 +15,7 @@ from nestctl.runbook.step import Check, Tell, done, needed
 
 @dataclass(frozen=True)
 class Images:
-    """Both repositories hold the present release; tags are the releases' names and never move."""
+    """Both repositories hold the present release; tags are made of the releases' names and never move."""
 
     name: str = "images"
     title: str = "images of backend and frontend, static files"
@@ -54,7 +54,13 @@ class Images:
             pushed.append(f"frontend {frontend}")
         if not registry.has_tag(context.deployer, _backend(context), backend):
             build = context.backend_build()
-            image = backend_build.image(build, context.settings.manifest.backend, context.log("build"), tell)
+            image = backend_build.image(
+                build,
+                context.settings.manifest.backend,
+                context.log("build"),
+                tell,
+                architecture=stack.architecture(context),
+            )
             _push(context, _backend(context), backend, image, tell)
             pushed.append(f"backend {backend}")
         return "pushed " + " and ".join(pushed)
@@ -87,13 +93,12 @@ class Images:
                     content_type=kind,
                     cache_control=frontend_build.IMMUTABLE,
                 )
-        _push(
-            context, _frontend(context), build.release, frontend_build.image(build, manifest.frontend), tell
-        )
+        image = frontend_build.image(build, manifest.frontend, stack.architecture(context))
+        _push(context, _frontend(context), stack.frontend_image(context), image, tell)
 
 
 def _releases(context: Context) -> tuple[str, str]:
-    return context.backend_build().release, context.frontend_build(stack.asset_prefix(context)).release
+    return stack.backend_image(context), stack.frontend_image(context)
 
 
 def _backend(context: Context) -> str:

@@ -206,7 +206,7 @@ def probe(context: Context, qualifier: str, tell: Tell) -> None:
 
 
 def _ask(context: Context, qualifier: str, wanted: Probe) -> functions.Answer:
-    aws, name, host = context.deployer, context.function_name, context.settings.domain.value
+    aws, name, host = context.deployer, context.function_name, stack.served_domain(context)
     if wanted.body is None:
         return functions.request(aws, name, qualifier, wanted.path, host=host)
     headers = {"content-type": "application/json", "referer": f"https://{host}/"}

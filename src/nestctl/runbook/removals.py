@@ -22,7 +22,14 @@ def lost(aws: Aws, plan: Plan, path: str) -> list[str]:
         path: The parameters' path, with a slash at both ends.
     """
     named = [WRITE_ONLY.search(c.address) for c in plan.changes if c.action in ("delete", "replace")]
-    return [found[1] for found in named if found and parameters.is_set(aws, f"{path}{found[1]}")]
+    # What is only seen shows both resources of a parameter of another kind; an apply moves it, value and all.
+    made = [WRITE_ONLY.search(c.address) for c in plan.changes if c.action == "create"]
+    moved = {found[1] for found in made if found}
+    return [
+        found[1]
+        for found in named
+        if found and found[1] not in moved and parameters.is_set(aws, f"{path}{found[1]}")
+    ]
 
 
 def sentence(names: list[str]) -> str:
@@ -38,7 +45,7 @@ def refusal(names: list[str], path: str) -> NestctlError:
     return NestctlError(
         "parameter-value-lost",
         f"The plan would delete {', '.join(f'{path}{name}' for name in names)} with what is stored there.",
-        "nest.toml no longer declares it, or declares it of another kind or under another name, "
+        "nest.toml no longer declares it, or declares it under another name or as plain with another value, "
         "and Terraform does not know the value: nobody could bring it back.",
         f"Declare it again in nest.toml; or copy the value to where it is needed, then delete it: "
         f"nestctl aws ssm delete-parameter --name {path}{names[0]}",

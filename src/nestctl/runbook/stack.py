@@ -7,6 +7,8 @@ from typing import Any
 from nestctl.aws import certificates, functions, services, tasks
 from nestctl.aws.tasks import Network
 from nestctl.runbook.context import Context
+from nestctl.settings.paths import INFRASTRUCTURE
+from nestctl.settings.variables import declared
 from nestctl.terraform.root import Root
 
 FOUNDATION = (
@@ -25,29 +27,39 @@ NO_IMAGE = "none"
 """Tag of the frontend's image before its first release; nothing is ever pushed under it."""
 
 
+X86, ARM = "X86_64", "ARM64"
+ARM_SUFFIX = "-arm64"
+"""End of the tag of an image for ARM64: a tag never moves, and one release has an image for each."""
+
+
 def root(context: Context, *, released: bool, backend_tag: str | None = None) -> Root:
     """Return the environment's root.
 
     Args:
         context: The run.
         backend_tag: Tag of the backend's image; that of the present release when it is not given.
-        released: Whether the frontend moves to the present release. Before the backend is live it stays
-            at what runs, so that no page asks for what is not there yet.
+        released: Whether a version of the function that fits all of this is live. Before that the frontend
+            stays at what runs, so that no page asks for what is not there yet; and what the live version
+            uses stays: its domain, its way to the database.
     """
     variables = {
-        **_common(context),
-        "backend_image_tag": backend_tag or context.backend_build().release,
+        **_common(context, released=released),
+        "db_proxy_kept": not released and _has_unwanted_proxy(context),
+        "backend_image_tag": backend_tag or backend_image(context),
         "lambda_function_name": context.function_name if has_function(context) else None,
     }
+    if backend_tag not in (None, NO_IMAGE):
+        variables["cpu_architecture"] = architecture_of(str(backend_tag))
     running = frontend(context)
     begun = running is not None and running.image_tag != NO_IMAGE
     if running is not None and running.desired > 0 and context.settings.sizes.get("frontend_autoscaling"):
         # How many there are is for the scaling to say; Terraform would set the number back.
         variables["frontend_desired_count"] = running.desired
     if released:
-        variables["frontend_image_tag"] = context.frontend_build(asset_prefix(context)).release
+        variables["frontend_image_tag"] = frontend_image(context)
     elif running is not None and begun:
         variables["frontend_image_tag"] = running.image_tag
+        variables["frontend_cpu_architecture"] = architecture_of(running.image_tag)
     else:
         variables |= {
             "frontend_image_tag": NO_IMAGE,
@@ -60,7 +72,7 @@ def root(context: Context, *, released: bool, backend_tag: str | None = None) ->
 def foundation(context: Context) -> Root:
     """Return the root for the small apply that comes before any build: no release is known yet."""
     variables = {
-        **_common(context),
+        **_common(context, released=False),
         "backend_image_tag": NO_IMAGE,
         "frontend_image_tag": NO_IMAGE,
         "frontend_desired_count": 0,
@@ -89,6 +101,31 @@ def running_backend(context: Context) -> str:
         if tag := tasks.image_tag(context.deployer, str(task["arn"])):
             return tag
     return NO_IMAGE
+
+
+def architecture(context: Context) -> str:
+    """Return what the images must be built for: X86_64 or ARM64, as nest.toml or the root says."""
+    given = context.settings.sizes.get("cpu_architecture")
+    return str(given or declared(INFRASTRUCTURE / context.environment)["cpu_architecture"].default)
+
+
+def architecture_of(tag: str) -> str:
+    """Return what an image was built for, by its tag."""
+    return ARM if tag.endswith(ARM_SUFFIX) else X86
+
+
+def backend_image(context: Context) -> str:
+    """Return the tag of the backend's image: the release, and what it is built for unless that is usual."""
+    return context.backend_build().release + _suffix(context)
+
+
+def frontend_image(context: Context) -> str:
+    """Return the tag of the frontend's image, made in the same way."""
+    return context.frontend_build(asset_prefix(context)).release + _suffix(context)
+
+
+def _suffix(context: Context) -> str:
+    return ARM_SUFFIX if architecture(context) == ARM else ""
 
 
 def outputs(context: Context) -> dict[str, Any]:
@@ -133,11 +170,11 @@ def requested(context: Context) -> certificates.Certificate | None:
     return certificates.describe(context.deployer, arn) if arn else None
 
 
-def domains(context: Context) -> dict[str, Any]:
+def domains(context: Context, *, released: bool) -> dict[str, Any]:
     """Return the variables that say which domain the site has.
 
     A site that runs keeps its domain, and all that follows from it, until the certificate of another one is
-    issued; that one is only asked for.
+    issued and a version of the function is live that answers to both names.
     """
     wanted = context.settings.domain.value
     served = certificates.serving(context.deployer, f"{context.stack}-alb")
@@ -145,17 +182,29 @@ def domains(context: Context) -> dict[str, Any]:
         return {"domain_name": wanted, "certificate_issued": True}
     certificate = requested(context)
     issued = certificate is not None and certificate.issued
-    if served is None or issued:
+    if served is None or (issued and released):
         return {"domain_name": wanted, "certificate_issued": issued}
     return {"domain_name": served.domain, "next_domain_name": wanted, "certificate_issued": True}
 
 
-def _common(context: Context) -> dict[str, Any]:
+def served_domain(context: Context) -> str:
+    """Return the domain that the site has now: the one asked for, unless it still moves there."""
+    served = certificates.serving(context.deployer, f"{context.stack}-alb")
+    return served.domain if served is not None else str(context.settings.domain.value)
+
+
+def _has_unwanted_proxy(context: Context) -> bool:
+    """Tell whether there is a database proxy that nest.toml no longer asks for."""
+    wanted = context.settings.sizes.get("db_proxy_enabled")
+    return not wanted and bool(outputs(context).get("database_proxy_name"))
+
+
+def _common(context: Context, *, released: bool) -> dict[str, Any]:
     return {
         "aws_region": context.target.region,
         "environment": context.environment,
         "project_name": context.project,
-        **domains(context),
+        **domains(context, released=released),
         "application": context.settings.manifest.application(),
         **context.settings.sizes,
     }

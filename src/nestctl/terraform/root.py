@@ -206,6 +206,12 @@ class Root:
         self.init()
         self._run(["untaint", "-no-color", address], f"{address} of {self.name} could not be kept.")
 
+    def forget(self, addresses: Sequence[str]) -> None:
+        """Take resources out of the state, and leave what they stand for as it is."""
+        self.init()
+        argv = ["state", "rm", *addresses]
+        self._run(argv, f"{', '.join(addresses)} of {self.name} could not be taken out of the state.")
+
     def environment(self) -> dict[str, str]:
         """Return the whole environment that Terraform runs with."""
         env = {**os.environ, **self.environ}

@@ -123,7 +123,9 @@ def ecs(cloud: Any, role: str) -> Any:
     return client
 
 
-def define(ecs: Any, family: str, image: str, *, role: str = EXECUTION_ROLE, **container: Any) -> str:
+def define(
+    ecs: Any, family: str, image: str, *, role: str = EXECUTION_ROLE, cpu: str = "X86_64", **container: Any
+) -> str:
     options = {"awslogs-group": "/ecs/tests", "awslogs-region": "us-east-1", "awslogs-stream-prefix": family}
     definition = {"name": "main", "image": image, "essential": True,
                   "logConfiguration": {"logDriver": "awslogs", "options": options}, **container}  # fmt: skip
@@ -131,6 +133,7 @@ def define(ecs: Any, family: str, image: str, *, role: str = EXECUTION_ROLE, **c
         family=family, executionRoleArn=role,
         requiresCompatibilities=["FARGATE"], networkMode="awsvpc", cpu="256", memory="512",
         containerDefinitions=[definition],
+        runtimePlatform={"operatingSystemFamily": "LINUX", "cpuArchitecture": cpu},
     )  # fmt: skip
     arn: str = made["taskDefinition"]["taskDefinitionArn"]
     return arn
@@ -235,6 +238,9 @@ def test_missing_image_secret_log_group_and_unlabelled_image_stop_the_task_with_
     assert "failed to create Cloudwatch log stream" in finish(ecs, start(ecs, silent))["stoppedReason"]
     plain = define(ecs, "plain", push(cloud, "plain-images", "one", label=False))
     assert "not a process image" in finish(ecs, start(ecs, plain))["stoppedReason"]
+    other = finish(ecs, start(ecs, define(ecs, "other", image, cpu="ARM64")))["stoppedReason"]
+    assert other.startswith("CannotPullContainerError:")
+    assert other.endswith("does not contain descriptor matching platform 'linux/arm64'")
     absent = define(ecs, "absent", image, entryPoint=["no-such-program"])
     assert finish(ecs, start(ecs, absent))["stoppedReason"].startswith("CannotStartContainerError")
 

@@ -202,6 +202,11 @@ run "serves_with_its_own_certificate_while_the_next_one_is_waited_for" {
     condition     = one(output.certificate_domain_validation_options).domain_name == "next.nest.owasp.org"
     error_message = "The records of the certificate that is waited for are not told."
   }
+
+  assert {
+    condition     = toset(output.domain_names) == toset(["staging.nest.owasp.org", "next.nest.owasp.org"])
+    error_message = "The application is not told of both domains while the site moves."
+  }
 }
 
 run "refuses_a_url_as_next_domain" {

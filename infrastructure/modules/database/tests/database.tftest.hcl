@@ -56,6 +56,41 @@ run "plans_a_proxy" {
     condition     = output.identifier == "nest-staging-db"
     error_message = "The instance keeps its name behind a proxy."
   }
+
+  assert {
+    condition     = output.proxy_name == "nest-staging-db-proxy"
+    error_message = "The proxy's name is not told: a run would not know that there is one to keep."
+  }
+}
+
+run "keeps_a_proxy_that_is_no_longer_asked_for" {
+  command = plan
+
+  module {
+    source = "./tests/fixture"
+  }
+
+  variables {
+    proxy_kept = true
+  }
+
+  assert {
+    condition     = output.proxy_name == "nest-staging-db-proxy"
+    error_message = "The proxy goes while versions of the function connect to it."
+  }
+}
+
+run "has_no_proxy_by_itself" {
+  command = plan
+
+  module {
+    source = "./tests/fixture"
+  }
+
+  assert {
+    condition     = output.proxy_name == null
+    error_message = "There is a proxy that nobody asked for."
+  }
 }
 
 run "refuses_a_cache_class" {

@@ -401,6 +401,7 @@ run "refuses_values_of_a_wrong_form" {
     var.nat_gateway_mode,
     var.log_retention_days,
     var.cpu_architecture,
+    var.frontend_cpu_architecture,
     var.backup_plan_retention_days,
     var.monthly_budget,
     var.application,
@@ -418,6 +419,7 @@ run "refuses_values_of_a_wrong_form" {
     log_retention_days   = 31
 
     cpu_architecture           = "x86"
+    frontend_cpu_architecture  = "arm"
     backup_plan_retention_days = -1
     monthly_budget             = 100
   }

@@ -33,6 +33,9 @@ REPOSITORY = re.compile(r"[^/]+\.dkr\.ecr\.[^/]+/(?P<name>[^:@]+)")
 
 _WHITEOUT = ".wh."
 
+ARCHITECTURES = {"X86_64": "amd64", "ARM64": "arm64"}
+"""ECS's words (``RuntimePlatform``) and those of the OCI image specification."""
+
 
 class PullError(Exception):
     """The image cannot be had or used; the message is what follows ``CannotPullContainerError``."""
@@ -71,11 +74,17 @@ class Image:
         return self.root / path.strip("/")
 
 
-def pull(place: Place, reference: str, state_dir: Path) -> Image:
+def pull(place: Place, reference: str, state_dir: Path, architecture: str = "X86_64") -> Image:
     """Get an image from the emulator's ECR, unpacked to ``images/<digest>``; what is there is complete.
 
+    Args:
+        place: Where the cluster is.
+        reference: The image, as a task definition names it.
+        state_dir: Folder of the cloud's state.
+        architecture: What the task is defined for, in ECS's words.
+
     Raises:
-        PullError: No such image, or it is not a process image.
+        PullError: No such image, or it is not a process image, or it is for another architecture.
     """
     found = _REFERENCE.fullmatch(reference)
     if found is None or ".dkr.ecr." not in found["registry"]:
@@ -85,7 +94,14 @@ def pull(place: Place, reference: str, state_dir: Path) -> Image:
     with place.scope():
         name = found["name"]
         digest, manifest = _manifest(name, found["digest"] or found["tag"] or "latest", reference)
-        config = json.loads(_blob(name, manifest["config"]["digest"], reference)).get("config") or {}
+        described = json.loads(_blob(name, manifest["config"]["digest"], reference))
+        platform = ARCHITECTURES[architecture]
+        if described.get("architecture", platform) != platform:
+            raise PullError(
+                "pull image manifest has been retried 7 time(s): image Manifest does not contain descriptor "
+                f"matching platform 'linux/{platform}'"
+            )
+        config = described.get("config") or {}
         labels = config.get("Labels") or {}
         if labels.get(LABEL) != "1":
             raise PullError(

@@ -139,13 +139,15 @@ class TaskRunner:
             raise StartError("ResourceInitializationError: the task definition is gone")
         self._role = str(definition.get("taskRoleArn") or "")
         self._execution_role = str(definition.get("executionRoleArn") or "")
+        platform = definition.get("runtimePlatform") or {}
+        architecture = str(platform.get("cpuArchitecture") or "X86_64")
         self.record["pullStartedAt"] = ecs_state.now()
         for entry in definition["containerDefinitions"]:
             record = next(item for item in self.record["containers"] if item["name"] == entry["name"])
             self._refuse_pull(entry["image"])
             try:
                 image = await asyncio.to_thread(
-                    images.pull, self.place, entry["image"], self._cloud.state_dir
+                    images.pull, self.place, entry["image"], self._cloud.state_dir, architecture
                 )
             except images.PullError as error:
                 raise StartError(f"CannotPullContainerError: {error}") from error

@@ -14,6 +14,9 @@ POLICY_FACTS = {"domain_name", NONCE, "site_url", "static_host", "static_url"}
 IDENTIFIER = 63
 """Characters of a label of a host's name."""
 
+DOMAIN = 64
+"""Characters of a domain that ACM makes a certificate for."""
+
 LONGEST = {
     # <identifier>.proxy-<12>.<region>.rds.amazonaws.com
     "database_host": 2 * IDENTIFIER + len(".ap-southeast-1.rds.amazonaws.com.cn"),
@@ -23,8 +26,11 @@ LONGEST = {
     # master.<group>.<6>.<zone>.cache.amazonaws.com
     "cache_host": 2 * IDENTIFIER + len(".apse1.cache.amazonaws.com.cn"),
     "cache_port": 5,
-    "domain_name": 64,
-    "site_url": len("https://") + 64,
+    "domain_name": DOMAIN,
+    # Two while the site moves to another domain.
+    "domain_names": 2 * DOMAIN + 1,
+    "site_urls": 2 * (len("https://") + DOMAIN) + 1,
+    "site_url": len("https://") + DOMAIN,
     # <name of 32>-<10 digits>.<region>.elb.amazonaws.com
     "alb_dns_name": 43 + len(".ap-southeast-1.elb.amazonaws.com.cn"),
     # <32 letters>.lambda-url.<region>.on.aws

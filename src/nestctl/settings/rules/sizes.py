@@ -16,10 +16,14 @@ SET_BY_A_RUN = {
     "environment": "the name of the environment's table",
     "aws_region": "`region`",
     "domain_name": "`domain`",
+    "next_domain_name": "a run, from `domain`",
+    "certificate_issued": "a run",
+    "db_proxy_kept": "a run, from `db_proxy_enabled`",
     "application": "the rest of nest.toml",
     "lambda_function_name": "a run",
     "backend_image_tag": "a run",
     "frontend_image_tag": "a run",
+    "frontend_cpu_architecture": "a run, from `cpu_architecture`",
 }
 """Variables that are no sizes, and where their values come from."""
 
