@@ -16,12 +16,14 @@ import httpx
 import knobs
 import pytest
 import small_applications
-from visitors import Visitors
+from visitors import ALL_IS_WELL, Visitors, page, page_of_the_certificate
 from worlds import Done, World, steps_of
 
 from nestctl.runbook.steps import STEPS
 
 REGION = "us-west-2"
+DOMAIN, OTHER_DOMAIN = "nest.owasp.org", "elsewhere.example.org"
+BALANCER = f"load-balancer/{REGION}/nest-production-alb/443/https"
 PARAMETERS = "/nest/production/"
 TOKEN = "ghp_" + "set" * 12
 SIZES = "[environments.production.sizes]"
@@ -37,6 +39,8 @@ class Production:
         facts: What was there after each run, by the run's name.
         refused: Plans of sizes that the site cannot have, by the changed size.
         visits: What visitors were answered during each later run.
+        names: The names that they came by.
+        orders: The numbers of the calls in which each action was carried out during each run.
     """
 
     world: World
@@ -44,14 +48,29 @@ class Production:
     facts: dict[str, dict[str, Any]]
     refused: dict[str, Done]
     visits: dict[str, list[str]]
+    names: dict[str, set[str]]
+    orders: dict[str, dict[str, list[int]]]
 
     def up(self, name: str) -> None:
         """Run, and note what is there then."""
-        site = self.runs["default"].data["site"] if self.runs else None
-        with Visitors(site and f"{site}status/", site and f"{site}projects") as visitors:
+        since = self.world.calls(0)["last"] if self.runs else 0
+        self.names[name] = set()
+        with Visitors(*(self.asks(name) if self.runs else ())) as visitors:
             self.runs[name] = self.world.nestctl("up", "--env", "production", "--json")
         self.visits[name] = visitors.seen
+        self.orders[name] = {}
+        for call in self.world.calls(since)["calls"]:
+            self.orders[name].setdefault(call["action"], []).append(call["number"])
         self.facts[name] = look(self.world, self.runs[name].data["site"])
+
+    def asks(self, name: str) -> list[Callable[[], str]]:
+        """Return what visitors ask: the backend by the site's name, and a page that its server fills."""
+        site = self.runs["default"].data["site"]
+        port = self.world.nestctl("local", "status", "--json").data["ports"][BALANCER]
+        return [
+            lambda: page_of_the_certificate(f"{site}status/", port, self.names[name]),
+            lambda: page(f"{site}projects"),
+        ]
 
 
 def written(sizes: dict[str, Any]) -> str:
@@ -77,6 +96,14 @@ def look(world: World, site: str) -> dict[str, Any]:
         cluster="nest-production-frontend-cluster", services=["nest-production-frontend-service"]
     )["services"]
     definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+    tasks = [
+        ecs.describe_task_definition(taskDefinition=f"nest-production-{task}")["taskDefinition"]
+        for task in ("migrate", "load-data")
+    ]
+    platforms = {
+        (each["runtimePlatform"]["cpuArchitecture"], each["containerDefinitions"][0]["image"].split(":")[-1])
+        for each in (definition, *tasks)
+    }
     (balancer,) = world.client("elbv2").describe_load_balancers()["LoadBalancers"]
     waf = world.client("wafv2")
     function = world.client("lambda").get_function_configuration(FunctionName="nest-production:live")
@@ -100,6 +127,7 @@ def look(world: World, site: str) -> dict[str, Any]:
         "members": len(members),
         "multi_az": instance["MultiAZ"],
         "parameters": parameters,
+        "platforms": platforms,
         "proxies": len(rds.describe_db_proxies()["DBProxies"]),
         "retention": instance["BackupRetentionPeriod"],
         "scaling": [(item["MinCapacity"], item["MaxCapacity"]) for item in scaling["ScalableTargets"]],
@@ -126,7 +154,9 @@ def production(open_folder: Callable[[str], Path]) -> Iterator[Production]:
     for name, text in knobs.CHANGED.items():
         assert text in after, name
         after = after.replace(text, knobs.REPLACED[name], 1)
-    made = Production(world, {}, {}, {}, {})
+    moved = before.replace(f'domain = "{DOMAIN}"', f'domain = "{OTHER_DOMAIN}"')
+    assert moved != before
+    made = Production(world, {}, {}, {}, {}, {}, {})
     try:
         made.up("default")
         with world.database(PARAMETERS) as connection:
@@ -135,10 +165,10 @@ def production(open_folder: Callable[[str], Path]) -> Iterator[Production]:
         world.client("ssm").put_parameter(Name=f"{PARAMETERS}GITHUB_TOKEN", Value=TOKEN, Overwrite=True)
         manifest.write_text(after + written(knobs.ON), encoding="utf-8")
         made.up("on")
-        manifest.write_text(before + written(knobs.OFF), encoding="utf-8")
+        manifest.write_text(moved + written(knobs.OFF), encoding="utf-8")
         made.up("off")
         for name, value in knobs.REFUSED.items():
-            manifest.write_text(before + written(knobs.OFF | {name: value[0]}), encoding="utf-8")
+            manifest.write_text(moved + written(knobs.OFF | {name: value[0]}), encoding="utf-8")
             made.refused[name] = world.nestctl(
                 "plan", "production", "--env", "production", "--json", status=None
             )
@@ -170,7 +200,20 @@ def test_the_site_answers_all_the_while(production: Production, run: str) -> Non
     """Two pages, both read from the database: by the load balancer, and by the frontend's server."""
     seen = production.visits[run]
     assert len(seen) > len(RUNS)
-    assert set(seen) == {"200"}, [answer for answer in seen if answer != "200"]
+    assert set(seen) == {ALL_IS_WELL}, [answer for answer in seen if answer != ALL_IS_WELL]
+
+
+def test_the_site_moves_to_another_domain_without_a_gap(production: Production) -> None:
+    """The test above says that it answered to the name of its certificate at each moment."""
+    assert production.names["on"] == {DOMAIN}
+    assert production.names["off"] == {DOMAIN, OTHER_DOMAIN}
+
+
+def test_a_database_proxy_goes_after_the_versions_that_use_it(production: Production) -> None:
+    order = production.orders["off"]
+    (deleted,) = order["DeleteDBProxy"]
+    assert min(order["UpdateAlias"]) < deleted
+    assert "DeleteDBProxy" not in production.orders["on"]
 
 
 @pytest.mark.parametrize("run", RUNS)
@@ -243,7 +286,21 @@ def test_parameters_come_go_and_change(production: Production) -> None:
     assert "DJANGO_SLACK_BOT_TOKEN" not in on
     assert on["DJANGO_CSRF_TRUSTED_ORIGINS"] == "https://nest.owasp.org,https://other.example.org"
     assert off.keys() == production.facts["default"]["parameters"].keys()
-    assert off["DJANGO_CSRF_TRUSTED_ORIGINS"] == "https://nest.owasp.org"
+    assert off["DJANGO_CSRF_TRUSTED_ORIGINS"] == f"https://{OTHER_DOMAIN}"
+    hosts = off["DJANGO_ALLOWED_HOSTS"].split(",")
+    assert (hosts[0], DOMAIN in hosts) == (OTHER_DOMAIN, False)
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_a_parameter_of_another_kind_keeps_its_value(production: Production, run: str) -> None:
+    assert production.facts[run]["parameters"]["DJANGO_REDIS_USE_TLS"] == "true"
+
+
+def test_another_architecture_has_images_of_its_own(production: Production) -> None:
+    default, on, off = (production.facts[run]["platforms"] for run in RUNS)
+    assert {cpu for cpu, _ in default} == {cpu for cpu, _ in off} == {"X86_64"}
+    assert {cpu for cpu, _ in on} == {"ARM64"}
+    assert {tag for _, tag in on} == {f"{tag}-arm64" for _, tag in default}
 
 
 @pytest.mark.parametrize("name", knobs.REFUSED)

@@ -23,9 +23,9 @@ QUICK = (
 """What `make test-fast` runs, but for tests marked slow there: all else starts clouds or programs."""
 
 PLACES = (
+    ("e2e/test_production.py", "production"),
     ("e2e/test_killed_runs.py", KILLED),
     ("by_hand/test_by_hand.py", "by-hand"),
-    ("e2e/test_production.py", "production"),
     ("e2e", "site"),
     ("terraform/test_modules.py", ""),
     ("localcloud/compute", "compute"),

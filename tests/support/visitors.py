@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 import threading
+from collections.abc import Callable
 from typing import Self
 
 import httpx
+from cryptography import x509
 
 PAUSE_SECONDS = 0.3
 TIMEOUT_SECONDS = 60
+ALL_IS_WELL = "200"
 
 
 class Visitors:
-    """Ask some addresses in turn until the end of a ``with``.
+    """Ask in turn until the end of a ``with``.
 
     Args:
-        addresses: What they ask for; nothing is asked where there is no address yet.
+        asks: Each asks once, and returns :data:`ALL_IS_WELL` or what was not.
     """
 
-    def __init__(self, *addresses: str | None) -> None:
+    def __init__(self, *asks: Callable[[], str]) -> None:
         self.seen: list[str] = []
-        self._addresses = [address for address in addresses if address]
+        self._asks = asks
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run)
 
     def _run(self) -> None:
-        with httpx.Client(timeout=TIMEOUT_SECONDS) as client:
-            while self._addresses and not self._over.wait(PAUSE_SECONDS):
-                self.seen += [_answer(client, address) for address in self._addresses]
+        while self._asks and not self._over.wait(PAUSE_SECONDS):
+            self.seen += [ask() for ask in self._asks]
 
     def __enter__(self) -> Self:
         """Begin to ask."""
@@ -40,10 +44,41 @@ class Visitors:
         self._thread.join()
 
 
-def _answer(client: httpx.Client, address: str) -> str:
-    """Return the status, with the address and what was said where it is not 200."""
+def page(address: str, host: str = "") -> str:
+    """Ask for a page, by the name of a host where one is given."""
     try:
-        answer = client.get(address)
+        answer = httpx.get(address, timeout=TIMEOUT_SECONDS, headers={"Host": host} if host else None)
     except httpx.HTTPError as error:
-        return f"{address}: {error!r}"
-    return "200" if answer.is_success else f"{answer.status_code} {address}: {answer.text[:200]}"
+        return f"{address} {host}: {error!r}"
+    return ALL_IS_WELL if answer.is_success else f"{answer.status_code} {address} {host}: {answer.text[:200]}"
+
+
+def page_of_the_certificate(address: str, port: int, known: set[str]) -> str:
+    """Ask by the name that the load balancer's certificate is for: whoever has that name comes here.
+
+    Args:
+        address: What is asked for, at the plain front door.
+        port: The HTTPS listener's port of this machine.
+        known: Gets the name.
+    """
+    before = certified(port)
+    said = page(address, before)
+    known.add(before)
+    # Between the two looks the listener may have changed: then nothing can be said.
+    return said if certified(port) == before else ALL_IS_WELL
+
+
+def certified(port: int) -> str:
+    """Return the public name that a listener's certificate is for."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with socket.create_connection(("127.0.0.1", port), 5) as plain, context.wrap_socket(plain) as secure:
+        certificate = x509.load_der_x509_certificate(secure.getpeercert(binary_form=True) or b"")
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    public = [
+        name
+        for name in names.get_values_for_type(x509.DNSName)
+        if "." in name and not name.endswith(".amazonaws.com")
+    ]
+    assert len(public) == 1, public
+    return public[0]
