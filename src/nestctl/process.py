@@ -31,8 +31,10 @@ TAIL = 20
 """Lines of a child's log that an error message carries."""
 
 UNTRUSTED = re.compile(
-    r"UnknownIssuer|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT|CERTIFICATE_VERIFY_FAILED"
-    r"|certificate signed by unknown authority|unable to get local issuer certificate"
+    r"UnknownIssuer|SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER_CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE"
+    r"|CERTIFICATE_VERIFY_FAILED|certificate signed by unknown authority|certificate is not trusted"
+    r"|unable to get (?:local )?issuer certificate|unable to verify the first certificate"
+    r"|self[- ]signed certificate"
 )
 """What uv, npm, Terraform and Python say when they do not trust whoever signed a certificate."""
 

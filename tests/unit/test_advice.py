@@ -15,14 +15,16 @@ import httpx
 import pytest
 import typer
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, SSLError
 
 from nestctl import http, process
 from nestctl.aws.refusals import refusal
 from nestctl.cli.advice import COMMAND, command_of
 from nestctl.cli.app import app
+from nestctl.doctor import machine
 from nestctl.report import NestctlError
 from nestctl.settings.paths import CHECKOUT
+from nestctl.settings.resolve import resolve
 
 SOURCE = CHECKOUT / "src" / "nestctl"
 NEXT = 3
@@ -185,7 +187,11 @@ def test_boto3_does_not_speak_to_socks_and_says_so(
     [
         "error: invalid peer certificate: UnknownIssuer",
         "npm error code SELF_SIGNED_CERT_IN_CHAIN",
+        "npm error code UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+        "npm error self-signed certificate in certificate chain",
+        "unable to verify the first certificate",
         "x509: certificate signed by unknown authority",
+        "x509: certificate is not trusted",
     ],
 )
 def test_a_proxy_that_inspects_tls_is_told_by_what_to_set(tmp_path: Path, said: str) -> None:
@@ -201,3 +207,22 @@ def test_a_proxy_that_inspects_tls_is_told_by_what_to_set(tmp_path: Path, said: 
         )
     assert all(name in caught.value.next for name in ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"))
     assert "network" not in caught.value.next
+
+
+def test_boto3_and_the_look_for_the_provider_tell_whom_to_trust(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    said = "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate in chain"
+    failed = SSLError(endpoint_url="https://api.pricing.us-east-1.amazonaws.com", error=said)
+    assert refusal(failed, "nestctl up").next.startswith("Set AWS_CA_BUNDLE to ")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise httpx.ConnectError(said)
+
+    monkeypatch.setattr(machine.mirror, "find_mirror", lambda: None)
+    monkeypatch.setattr("nestctl.settings.paths.WORK", tmp_path)
+    monkeypatch.setattr(httpx.Client, "get", refuse)
+    with pytest.raises(NestctlError) as caught:
+        machine.provider(resolve())
+    assert caught.value.code == "provider-missing"
+    assert "SSL_CERT_FILE" in caught.value.next

@@ -5,6 +5,7 @@ from __future__ import annotations
 from botocore.exceptions import BotoCoreError, ClientError, ProxyConnectionError
 
 from nestctl import http
+from nestctl.process import UNTRUSTED
 from nestctl.report import NestctlError
 
 SPOKEN = ("http", "https")
@@ -40,4 +41,6 @@ def remedy(error: Exception, otherwise: str = "Correct the cause") -> str:
     names = http.proxies_beyond(SPOKEN)
     if isinstance(error, ProxyConnectionError) and names:
         return f"Set {' and '.join(names)} to an HTTP proxy: boto3 speaks to no other"
+    if UNTRUSTED.search(str(error)):
+        return "Set AWS_CA_BUNDLE to the file with the certificate of the proxy that reads TLS"
     return otherwise

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from nestctl import http
 from nestctl.build import toolchain
+from nestctl.process import TRUST, UNTRUSTED
 from nestctl.report import NestctlError, usage_error
 from nestctl.settings.faults import nearest
 from nestctl.settings.folders import check_folder, existing
@@ -21,6 +22,9 @@ FREE_SPACE = 2 * 2**30
 """Bytes: packages 0.6 GB, provider 0.7 GB, builds 0.3 GB, database and logs the rest."""
 
 REGISTRY_TIMEOUT = 10.0
+
+ELSEWHERE = "Set NESTCTL_PROVIDER_MIRROR to a folder made by `terraform providers mirror`, or get online."
+"""What helps where the registry does not answer."""
 
 FAMILY = "NESTCTL_"
 
@@ -137,6 +141,6 @@ def provider(settings: Settings) -> str:
             "provider-missing",
             "Terraform's AWS provider is not to be had.",
             f"No folder on this machine holds it, and {mirror.REGISTRY} does not answer: {error}",
-            "Set NESTCTL_PROVIDER_MIRROR to a folder made by `terraform providers mirror`, or get online.",
+            TRUST if UNTRUSTED.search(str(error)) else ELSEWHERE,
         ) from error
     return "to be downloaded"
