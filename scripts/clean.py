@@ -89,7 +89,9 @@ def state_dir() -> Path:
 
 
 def load_layout() -> Any:
-    """Load the one module that knows the folder; it imports nothing but the standard library."""
+    """Load the one module that knows the folder; it and what it imports need the standard library only."""
+    if str(ROOT / "src") not in sys.path:
+        sys.path.insert(0, str(ROOT / "src"))
     spec = importlib.util.spec_from_file_location("layout", ROOT / "src/nestctl/localcloud/layout.py")
     if spec is None or spec.loader is None:
         raise ImportError("layout")

@@ -17,9 +17,10 @@ def checkout(tmp_path: Path) -> Path:
     folder = tmp_path / "a checkout"
     (folder / "scripts").mkdir(parents=True)
     shutil.copy(CHECKOUT / "scripts" / "clean.py", folder / "scripts")
-    place = folder / "src/nestctl/localcloud"
-    place.mkdir(parents=True)
-    shutil.copy(CHECKOUT / "src/nestctl/localcloud/layout.py", place)
+    for name in ("__init__.py", "settings/__init__.py", "settings/paths.py", "localcloud/layout.py"):
+        place = folder / "src/nestctl" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(CHECKOUT / "src/nestctl" / name, place)
     for name in (".venv", ".cache", ".nest"):
         (folder / name).mkdir()
     state = tmp_path / "state"
