@@ -11,7 +11,8 @@ from typing import Self
 import httpx
 from cryptography import x509
 
-PAUSE_SECONDS = 0.3
+PAUSE_SECONDS = 1.0
+"""Shorter gaps than this are not looked for: each answer takes the processor from the run that is watched."""
 TIMEOUT_SECONDS = 60
 ALL_IS_WELL = "200"
 
