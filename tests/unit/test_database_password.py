@@ -71,10 +71,10 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Account:
     return made
 
 
-def context(**sizes: Any) -> Any:
+def context() -> Any:
     entry = SimpleNamespace(use="database_password")
     manifest = SimpleNamespace(parameters={"DB_PASSWORD": entry, "OTHER": SimpleNamespace(use=None)})
-    settings = SimpleNamespace(manifest=manifest, sizes=sizes)
+    settings = SimpleNamespace(manifest=manifest)
     return SimpleNamespace(
         deployer=None,
         environment="staging",
@@ -178,11 +178,14 @@ def test_what_rds_refuses_is_told_before_it_is_asked(account: Account, value: st
 @pytest.mark.parametrize(
     "secret", [None, {}, {"username": "nest", "password": "older-password"}, {"password": "stored-password"}]
 )
-def test_the_proxy_gets_the_stored_password(account: Account, secret: dict[str, str] | None) -> None:
+def test_the_proxy_gets_the_stored_password(
+    account: Account, secret: dict[str, str] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     account.secret = secret
     assert database_password.proxy_problem(CONTEXT) == ""  # there is no proxy
-    proxied = context(db_proxy_enabled=True)
-    assert database_password.proxy_problem(proxied)
-    database_password.give_proxy(proxied)
+    proxied = {**OUTPUTS, "database_proxy_name": "nest-staging-db-proxy"}
+    monkeypatch.setattr(stack, "outputs", lambda _: proxied)
+    assert database_password.proxy_problem(CONTEXT)
+    database_password.give_proxy(CONTEXT)
     assert account.secret == {"username": "nest", "password": "stored-password"}
-    assert database_password.proxy_problem(proxied) == ""
+    assert database_password.proxy_problem(CONTEXT) == ""

@@ -16,8 +16,6 @@ from nestctl.report import NestctlError
 from nestctl.runbook import stack
 from nestctl.runbook.context import Context
 from nestctl.runbook.step import Tell
-from nestctl.settings.paths import INFRASTRUCTURE
-from nestctl.settings.variables import declared
 
 KEY = "nestctl/database-password.json"
 
@@ -126,8 +124,8 @@ def _describe(context: Context) -> Database:
 
 
 def _parameter(context: Context) -> str:
-    declared_ = context.settings.manifest.parameters
-    (name,) = (name for name, entry in declared_.items() if entry.use == "database_password")
+    wanted = context.settings.manifest.parameters
+    (name,) = (name for name, entry in wanted.items() if entry.use == "database_password")
     return f"{stack.outputs(context)['parameter_path']}{name}"
 
 
@@ -144,7 +142,5 @@ def _proxy(context: Context) -> str:
 
 
 def _has_proxy(context: Context) -> bool:
-    given = context.settings.sizes.get("db_proxy_enabled")
-    if given is None:
-        given = declared(INFRASTRUCTURE / context.environment)["db_proxy_enabled"].default
-    return bool(given)
+    """Tell whether there is a proxy: one that nest.toml no longer wants serves until the next release."""
+    return bool(stack.outputs(context).get("database_proxy_name"))
