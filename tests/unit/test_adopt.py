@@ -65,7 +65,7 @@ def test_what_an_interrupted_run_was_waiting_for_is_kept(actions: list[str], wai
 
 
 @pytest.mark.usefixtures("healthy")
-@pytest.mark.parametrize("kind", adopt.NAMED)
+@pytest.mark.parametrize("kind", adopt.NAMED + adopt.VALUED)
 def test_what_is_replaced_under_its_own_name_is_kept(kind: str) -> None:
     tainted = planned("nest-staging-db", ["create", "delete"], TAINTED, kind=kind)
     assert adopt.half_made(AWS, plan(tainted)) == ["thing.nest-staging-db"]

@@ -30,6 +30,9 @@ KEPT = (
 """Terraform waits minutes for these after AWS has made them, and marks them tainted when that wait is cut
 short: to make them again would take as long, and lose what a database holds."""
 
+VALUED = ("aws_ssm_parameter",)
+"""What is written into these Terraform may not know: to make one anew would lose it."""
+
 NAMED = ("aws_db_parameter_group", "aws_elasticache_parameter_group", "aws_lb_target_group")
 """Terraform replaces these before it destroys them, under the same name, which AWS refuses. What an
 interrupted run has left out of them is an update."""
@@ -54,7 +57,7 @@ def half_made(aws: Aws, planned: dict[str, Any]) -> list[str]:
 
     def interrupted(change: dict[str, Any]) -> bool:
         tainted = change.get("action_reason") == "replace_because_tainted"
-        return tainted and change["type"] in KEPT + NAMED and not inventory.has_failed(change["type"])
+        return tainted and change["type"] in KEPT + NAMED + VALUED and not inventory.has_failed(change["type"])
 
     return list(_there(aws, planned, interrupted))
 
