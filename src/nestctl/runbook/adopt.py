@@ -57,7 +57,9 @@ def half_made(aws: Aws, planned: dict[str, Any]) -> list[str]:
 
     def interrupted(change: dict[str, Any]) -> bool:
         tainted = change.get("action_reason") == "replace_because_tainted"
-        return tainted and change["type"] in KEPT + NAMED + VALUED and not inventory.has_failed(change["type"])
+        return (
+            tainted and change["type"] in KEPT + NAMED + VALUED and not inventory.has_failed(change["type"])
+        )
 
     return list(_there(aws, planned, interrupted))
 
