@@ -108,7 +108,9 @@ def test_the_resource_has_its_name(client: Client, listed: dict[str, str]) -> No
 @pytest.mark.parametrize("user", NAMES["users"])
 def test_the_user_has_its_policy_and_a_key(client: Client, user: str) -> None:
     iam = client("iam")
-    assert iam.list_user_policies(UserName=user)["PolicyNames"] == [user]
+    attached = iam.list_attached_user_policies(UserName=user)["AttachedPolicies"]
+    assert [policy["PolicyName"] for policy in attached] == [user]
+    assert iam.list_user_policies(UserName=user)["PolicyNames"] == []
     assert len(iam.list_access_keys(UserName=user)["AccessKeyMetadata"]) == 1
 
 

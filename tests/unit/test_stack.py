@@ -194,13 +194,13 @@ def test_a_database_proxy_stays_until_a_version_without_it_is_live(
     ("wanted", "running", "released", "backend", "frontend", "kept"),
     [
         (None, "old", False, "new", "old", "X86_64"),
-        (None, "old", True, "new", "new", None),
+        (None, "old", True, "new", "new", "X86_64"),
         ("ARM64", "old", False, "new-arm64", "old", "X86_64"),
-        ("ARM64", "old", True, "new-arm64", "new-arm64", None),
+        ("ARM64", "old", True, "new-arm64", "new-arm64", "ARM64"),
         ("ARM64", "old-arm64", False, "new-arm64", "old-arm64", "ARM64"),
         # The tasks that run keep their architecture while the frontend's image is the old one.
         ("X86_64", "old-arm64", False, "new", "old-arm64", "ARM64"),
-        ("X86_64", "old-arm64", True, "new", "new", None),
+        ("X86_64", "old-arm64", True, "new", "new", "X86_64"),
     ],
 )
 def test_an_image_is_built_for_the_architecture_of_its_tasks(
@@ -215,6 +215,16 @@ def test_an_image_is_built_for_the_architecture_of_its_tasks(
     found = variables(monkeypatch, {"cpu_architecture": wanted} if wanted else {}, running, released=released)
     assert (found["backend_image_tag"], found["frontend_image_tag"]) == (backend, frontend)
     assert found.get("frontend_cpu_architecture") == kept
+
+
+@pytest.mark.parametrize("wanted", [None, "X86_64", "ARM64"])
+def test_one_plan_serves_both_steps_once_the_release_runs(
+    monkeypatch: pytest.MonkeyPatch, wanted: str | None
+) -> None:
+    sizes = {"cpu_architecture": wanted} if wanted else {}
+    running = "new-arm64" if wanted == "ARM64" else "new"
+    before = variables(monkeypatch, sizes, running, released=False)
+    assert before == variables(monkeypatch, sizes, running, released=True)
 
 
 @pytest.mark.parametrize(("tag", "architecture"), [("old", "X86_64"), ("old-arm64", "ARM64")])

@@ -57,6 +57,8 @@ def root(context: Context, *, released: bool, backend_tag: str | None = None) ->
         variables["frontend_desired_count"] = running.desired
     if released:
         variables["frontend_image_tag"] = frontend_image(context)
+        # Said here as below, so that both ask for the same plan, which is then made once.
+        variables["frontend_cpu_architecture"] = architecture(context)
     elif running is not None and begun:
         variables["frontend_image_tag"] = running.image_tag
         variables["frontend_cpu_architecture"] = architecture_of(running.image_tag)
