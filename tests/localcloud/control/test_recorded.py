@@ -180,15 +180,15 @@ def network(aws: Answers) -> tuple[list[str], str]:
     writer = {"Effect": "Allow", "Principal": {"Service": "vpc-flow-logs.amazonaws.com"}}
     statement = {**writer, "Action": "sts:AssumeRole"}
     aws("iam").create_role(
-        RoleName="flow",
+        RoleName="recorded-flow",
         AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
     )
     flow = ec2.create_flow_logs(
         ResourceIds=[vpc],
         ResourceType="VPC",
         TrafficType="ALL",
-        LogGroupName="flow",
-        DeliverLogsPermissionArn="arn:aws:iam::000000000000:role/flow",
+        LogGroupName="recorded-flow",
+        DeliverLogsPermissionArn="arn:aws:iam::000000000000:role/recorded-flow",
     )["FlowLogIds"]
     ec2.describe_flow_logs(FlowLogIds=flow)
     ec2.delete_flow_logs(FlowLogIds=flow)
@@ -233,8 +233,8 @@ def identities(aws: Answers) -> str:
     refused(iam.list_instance_profiles_for_role, RoleName="none")
     linked = iam.create_service_linked_role(AWSServiceName="ecs.amazonaws.com")["Role"]["RoleName"]
     refused(iam.delete_role, RoleName=linked)
-    iam.create_role(RoleName="gone", AssumeRolePolicyDocument=TRUST)
-    iam.delete_role(RoleName="gone")
+    iam.create_role(RoleName="recorded-gone", AssumeRolePolicyDocument=TRUST)
+    iam.delete_role(RoleName="recorded-gone")
     principal = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
     trust = json.dumps({"Version": "2012-10-17", "Statement": [principal]})
     iam.create_role(RoleName="assumed", AssumeRolePolicyDocument=trust)
