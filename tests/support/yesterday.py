@@ -110,16 +110,30 @@ def present(world: World, root: str) -> str:
     return str(world.client("s3").head_object(Bucket=bucket(world, root), Key=KEY)["VersionId"])
 
 
+def ids(state: dict[str, Any]) -> dict[str, str]:
+    """Return what a state knows: by address the id, and whether it is marked as half made."""
+    return {
+        f"{resource.get('module', '')}.{resource['type']}.{resource['name']}[{instance.get('index_key')}]": (
+            f"{instance['attributes'].get('id')} {instance.get('status', '')}"
+        )
+        for resource in state["resources"]
+        if resource["mode"] == "managed"
+        for instance in resource["instances"]
+    }
+
+
 def half_made(world: World) -> str:
-    """Return a version of staging's state that knows about half of what there is now."""
+    """Return a version of staging's state that knows about half of what there is now, as it is now."""
     listed = world.client("s3").list_object_versions(Bucket=bucket(world, "staging"), Prefix=KEY)["Versions"]
+    now = ids(json.loads(read(world, "staging")))
+    most = len(now)
     known = {}
     for item in listed:
         with suppress(ValueError):
             if item["Key"] == KEY:
-                held = json.loads(read(world, "staging", item["VersionId"]))
-                known[item["VersionId"]] = sum(len(resource["instances"]) for resource in held["resources"])
-    most = max(known.values())
+                then = ids(json.loads(read(world, "staging", item["VersionId"])))
+                if then.items() <= now.items():
+                    known[item["VersionId"]] = len(then)
     found = min(known, key=lambda version: abs(known[version] - most / 2))
     assert 0 < known[found] < most, known
     return found

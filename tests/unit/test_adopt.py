@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from nestctl.aws.inventory import EC2_LISTS, FINDERS, SET, Inventory
 from nestctl.aws.session import Aws
+from nestctl.report import NestctlError
 from nestctl.runbook import adopt, adopt_unseen
 from nestctl.settings.paths import INFRASTRUCTURE
+from nestctl.terraform.messages import Planned
+from nestctl.terraform.root import Plan
 
 THERE = {"nest-staging-db"}
 KIND = "aws_db_instance"
@@ -108,6 +112,63 @@ def test_what_aws_has_given_up_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> 
 )
 def test_every_other_replacement_is_left_to_terraform(change: dict[str, Any]) -> None:
     assert adopt.half_made(AWS, plan(change)) == []
+
+
+@pytest.mark.usefixtures("healthy")
+@pytest.mark.parametrize("kind", adopt.HOLDING)
+def test_what_holds_something_is_kept(kind: str) -> None:
+    change = planned("nest-staging-db", ["delete", "create"], TAINTED, kind=kind)
+    assert adopt.half_made(AWS, plan(change)) == ["thing.nest-staging-db"]
+
+
+class OldRoot:
+    """A root whose state names a database that is gone, where AWS has another one of that name."""
+
+    name = "staging"
+    folder = INFRASTRUCTURE / "staging"
+
+    def __init__(self, after_forgetting: dict[str, Any]) -> None:
+        self.forgotten: list[str] = []
+        self._after = after_forgetting
+
+    def plan(self, targets: Any) -> Plan:
+        assert targets == ()
+        return Plan(Path("plan"), (Planned("thing.nest-staging-db", "create"),), empty=False)
+
+    def show(self, _plan: Plan) -> dict[str, Any]:
+        return plan(self._after if self.forgotten else planned("nest-staging-db", ["create"]))
+
+    def forget(self, addresses: list[str]) -> None:
+        self.forgotten += addresses
+
+
+def taken_over(actions: list[str]) -> dict[str, Any]:
+    change = planned("nest-staging-db", actions)
+    change["change"]["importing"] = {"id": "nest-staging-db"}
+    return change
+
+
+def test_what_an_older_state_names_and_is_gone_gives_way_to_what_aws_has(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    root: Any = OldRoot(taken_over(["update"]))
+    monkeypatch.setattr(adopt, "_view", lambda _root, _work, _imports: root.folder)
+    monkeypatch.setattr(adopt, "replace", lambda found, **_: found)
+    _, _, count = adopt.plan_and_adopt(AWS, root, tmp_path)
+    assert root.forgotten == ["thing.nest-staging-db"]
+    assert count == 1
+
+
+def test_nothing_is_taken_over_in_order_to_destroy_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    root: Any = OldRoot(taken_over(["delete", "create"]))
+    monkeypatch.setattr(adopt, "_view", lambda _root, _work, _imports: root.folder)
+    monkeypatch.setattr(adopt, "replace", lambda found, **_: found)
+    with pytest.raises(NestctlError) as caught:
+        adopt.plan_and_adopt(AWS, root, tmp_path)
+    assert caught.value.code == "takeover-replaces"
+    assert caught.value.next == "nestctl state versions staging"
 
 
 def parameter(name: str, *, write_only: bool = True) -> dict[str, Any]:

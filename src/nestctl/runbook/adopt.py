@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from nestctl.aws.inventory import Inventory
 from nestctl.aws.session import Aws
+from nestctl.report import NestctlError
+from nestctl.report.words import agreed, counted
 from nestctl.runbook import kinds
 from nestctl.runbook.adopt_unseen import is_unseen, take_over
 from nestctl.runbook.view import make_view
 from nestctl.settings.paths import INFRASTRUCTURE
 from nestctl.terraform.root import Plan, Root
 
-ROUNDS = 5
-"""A route can be looked up once its table is taken over, a rule once its listener is: chains are short."""
-
+ROUNDS = 8
+"""A route can be looked up once its table is taken over, a rule once its listener is: chains are short. An
+older state may need a round more for each of them, to forget what is gone."""
 
 KEPT = (
     "aws_db_instance",
@@ -29,6 +31,10 @@ KEPT = (
 )
 """Terraform waits minutes for these after AWS has made them, and marks them tainted when that wait is cut
 short: to make them again would take as long, and lose what a database holds."""
+
+HOLDING = ("aws_ecs_cluster", "aws_s3_bucket")
+"""What lies in these would go with them, or keep them from going. An interrupted run has made them whole;
+what it has not set yet are resources of their own."""
 
 VALUED = ("aws_ssm_parameter",)
 """What is written into these Terraform may not know: to make one anew would lose it."""
@@ -58,7 +64,9 @@ def half_made(aws: Aws, planned: dict[str, Any]) -> list[str]:
     def interrupted(change: dict[str, Any]) -> bool:
         tainted = change.get("action_reason") == "replace_because_tainted"
         return (
-            tainted and change["type"] in KEPT + NAMED + VALUED and not inventory.has_failed(change["type"])
+            tainted
+            and change["type"] in KEPT + HOLDING + NAMED + VALUED
+            and not inventory.has_failed(change["type"])
         )
 
     return list(_there(aws, planned, interrupted))
@@ -115,6 +123,9 @@ def plan_and_adopt(
             root.forget(outdated)
             moved += len(outdated)
             continue
+        if gone := stale(planned, imports):
+            root.forget(gone)
+            continue
         found = set(orphans(aws, planned).items()) - set(imports.items())
         whole = set(half_made(aws, planned)) - kept
         if not found and not whole:
@@ -129,7 +140,47 @@ def plan_and_adopt(
         addresses = {change["address"] for change in secret}
         imports.update((address, name) for address, name in found if address not in addresses)
         viewed = replace(root, folder=_view(root, work, imports)) if imports else root
+    if imports:
+        _refuse_replacing(viewed.show(plan), root)
     return viewed, plan, max(0, len(imports) + len(kept) + unseen - moved)
+
+
+def stale(planned: dict[str, Any], imports: Mapping[str, str]) -> list[str]:
+    """Return the addresses under which an older state has what is gone, so that they cannot be imported.
+
+    Terraform passes an ``import`` block over whose address the state knows, finds that thing gone when it
+    looks, and would make another one beside that which AWS has.
+    """
+    return [
+        change["address"]
+        for change in planned.get("resource_changes", [])
+        if change["address"] in imports
+        and change["change"]["actions"] == ["create"]
+        and not change["change"].get("importing")
+    ]
+
+
+def _refuse_replacing(planned: dict[str, Any], root: Root) -> None:
+    """Refuse a plan that takes something over in order to destroy it: its state fits to another time.
+
+    Raises:
+        NestctlError: ``takeover-replaces``, before anything is changed.
+    """
+    lost = [
+        change["address"]
+        for change in planned.get("resource_changes", [])
+        if change["change"].get("importing") and "delete" in change["change"]["actions"]
+    ]
+    if lost:
+        raise NestctlError(
+            "takeover-replaces",
+            f"Terraform would take over {counted(len(lost), 'thing')} of {root.name} and destroy "
+            f"{agreed(len(lost), 'it', 'them')} in the same apply; nothing was changed.",
+            "The state is of another time than what AWS has: "
+            + ", ".join(lost[:5])
+            + (" …" if lost[5:] else ""),
+            f"nestctl state versions {root.name}",
+        )
 
 
 def _view(root: Root, work: Path, imports: dict[str, str]) -> Path:
