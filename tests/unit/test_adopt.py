@@ -133,7 +133,9 @@ class OldRoot:
 
     def plan(self, targets: Any) -> Plan:
         assert targets == ()
-        return Plan(Path("plan"), (Planned("thing.nest-staging-db", "create"),), empty=False)
+        replaces = self.forgotten and "delete" in self._after["change"]["actions"]
+        planned_now = Planned("thing.nest-staging-db", "replace" if replaces else "create")
+        return Plan(Path("plan"), (planned_now,), empty=False)
 
     def show(self, _plan: Plan) -> dict[str, Any]:
         return plan(self._after if self.forgotten else planned("nest-staging-db", ["create"]))

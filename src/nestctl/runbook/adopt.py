@@ -140,7 +140,7 @@ def plan_and_adopt(
         addresses = {change["address"] for change in secret}
         imports.update((address, name) for address, name in found if address not in addresses)
         viewed = replace(root, folder=_view(root, work, imports)) if imports else root
-    if imports:
+    if imports and any(change.action == "replace" for change in plan.changes):
         _refuse_replacing(viewed.show(plan), root)
     return viewed, plan, max(0, len(imports) + len(kept) + unseen - moved)
 
