@@ -6,11 +6,11 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from nestctl.report import NestctlError, StepFinished
+from nestctl.report import ExitCode, NestctlError, StepFinished
 from nestctl.report.events import Event
 from nestctl.runbook import engine
 from nestctl.runbook.context import Context
-from nestctl.runbook.step import Check, Tell, blocked, done, needed
+from nestctl.runbook.step import Check, Tell, done, needed
 from nestctl.runbook.steps import STEPS
 
 CONTEXT = cast("Context", None)
@@ -86,11 +86,12 @@ def test_a_call_that_aws_refuses_fails_its_step_in_awss_own_words() -> None:
     assert [(r.step, r.outcome) for r in caught.value.results] == [("one", "done"), ("two", "failed")]
 
 
-def test_a_blocked_step_ends_the_run() -> None:
+def test_a_step_that_waits_for_people_is_blocked_and_ends_the_run() -> None:
+    waits = NestctlError("certificate-pending", "It is not issued.", "No record.", "", ExitCode.WAITING)
     with pytest.raises(engine.StepFailed) as caught:
-        run(Fake("one", blocked("waits for DNS")), Fake("two", done("x")))
-    assert caught.value.error.code == "step-blocked"
-    assert "waits for DNS" in caught.value.error.why
+        run(Fake("one", needed("no certificate"), proof=waits), Fake("two", done("x")))
+    assert caught.value.error is waits
+    assert [(r.step, r.outcome) for r in caught.value.results] == [("one", "blocked")]
 
 
 def test_a_dry_run_changes_nothing_and_skips_what_cannot_be_told() -> None:
@@ -139,13 +140,6 @@ def test_the_runbook_is_in_order_and_every_need_comes_before() -> None:
         seen.add(step.name)
     names = [step.name for step in STEPS]
     assert names.index("migrate") < names.index("backend") < names.index("frontend")
-
-
-def test_a_dry_run_does_not_ask_what_waits_for_a_blocked_step() -> None:
-    results = run(
-        Fake("domain", blocked("waits for DNS")), Fake("smoke", done("x"), needs=("domain",)), dry_run=True
-    )
-    assert [r.outcome for r in results] == ["blocked", "skipped"]
 
 
 def test_aws_that_does_not_answer_fails_the_step_and_keeps_what_came_before() -> None:

@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nestctl.aws import user_policies
-from nestctl.aws.session import Aws, error_code
-
-MISSING = "NoSuchEntity"
+from nestctl.aws.session import Aws, absent
 
 
 def user_exists(aws: Aws, name: str) -> bool:
@@ -99,12 +97,7 @@ def _replace(file: Path, parser: configparser.RawConfigParser) -> None:
 
 
 def _get(aws: Aws, operation: str, **arguments: str) -> dict[str, Any] | None:
-    from botocore.exceptions import ClientError
-
-    try:
+    with absent(user_policies.MISSING):
         found: dict[str, Any] = getattr(aws.client("iam"), operation)(**arguments)
-    except ClientError as error:
-        if error_code(error) == MISSING:
-            return None
-        raise
-    return found
+        return found
+    return None

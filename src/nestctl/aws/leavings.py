@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nestctl.aws import user_policies
-from nestctl.aws.session import Aws, error_code
+from nestctl.aws.session import Aws, absent, error_code
 
 
 def delete_log_groups(aws: Aws, names: Sequence[str], folders: Sequence[str]) -> list[str]:
@@ -51,18 +51,13 @@ def deregister_task_definitions(aws: Aws, families: Sequence[str]) -> int:
 
 def delete_role(aws: Aws, name: str) -> bool:
     """Delete a role with its inline policies; say whether it was there."""
-    from botocore.exceptions import ClientError
-
     iam = aws.client("iam")
-    try:
+    with absent(user_policies.MISSING):
         for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
             iam.delete_role_policy(RoleName=name, PolicyName=policy)
         iam.delete_role(RoleName=name)
-    except ClientError as error:
-        if error_code(error) != "NoSuchEntity":
-            raise
-        return False
-    return True
+        return True
+    return False
 
 
 def delete_user(aws: Aws, name: str, tags: Mapping[str, str]) -> bool | None:
@@ -71,14 +66,11 @@ def delete_user(aws: Aws, name: str, tags: Mapping[str, str]) -> bool | None:
     Returns:
         Whether it was deleted; ``None`` when there is no such user.
     """
-    from botocore.exceptions import ClientError
-
     iam = aws.client("iam")
-    try:
+    found: dict[str, str] | None = None
+    with absent(user_policies.MISSING):
         found = {tag["Key"]: tag["Value"] for tag in iam.list_user_tags(UserName=name)["Tags"]}
-    except ClientError as error:
-        if error_code(error) != "NoSuchEntity":
-            raise
+    if found is None:
         return None
     if not tags.items() <= found.items():
         return False

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +81,18 @@ class Aws:
                 str(error),
                 "Check AWS_PROFILE and the credentials it names: aws sts get-caller-identity",
             ) from error
+
+
+@contextmanager
+def absent(*codes: str) -> Iterator[None]:
+    """Pass over the errors by which AWS says that something is not there; all others are raised."""
+    from botocore.exceptions import ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        if error_code(error) not in codes:
+            raise
 
 
 def error_code(error: Exception) -> str:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nestctl.aws.session import Aws, error_code
+from nestctl.aws.session import Aws, absent
 
 MISSING = "NoSuchEntity"
 VERSIONS = 5
@@ -75,16 +75,11 @@ def _arn(aws: Aws, user: str) -> str:
 
 
 def _document(aws: Aws, user: str) -> Any:
-    from botocore.exceptions import ClientError
-
     iam, arn = aws.client("iam"), _arn(aws, user)
-    try:
+    with absent(MISSING):
         default = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
         return iam.get_policy_version(PolicyArn=arn, VersionId=default)["PolicyVersion"]["Document"]
-    except ClientError as error:
-        if error_code(error) == MISSING:
-            return None
-        raise
+    return None
 
 
 def _attached(aws: Aws, user: str) -> list[str]:
@@ -112,11 +107,6 @@ def _make_room(aws: Aws, arn: str) -> None:
 
 def _pages(aws: Aws, operation: str, **arguments: str) -> list[dict[str, Any]]:
     """Return all pages; none when the user is not there."""
-    from botocore.exceptions import ClientError
-
-    try:
+    with absent(MISSING):
         return list(aws.client("iam").get_paginator(operation).paginate(**arguments))
-    except ClientError as error:
-        if error_code(error) == MISSING:
-            return []
-        raise
+    return []

@@ -95,7 +95,7 @@ def run(
         dry_run: Change nothing.
 
     Raises:
-        StepFailed: A step failed or is blocked.
+        StepFailed: A step failed, or waits for what only people do.
     """
     if title:
         reporter.emit(RunStarted(title, tuple(step.name for step in steps)))
@@ -118,18 +118,9 @@ def run(
             seconds = time.monotonic() - began
             _finish(reporter, results, Result(step.name, outcome, error.what, seconds, data=facts))
             raise StepFailed(error, results) from fault
-        if result.outcome in ("needed", "skipped", "blocked"):
+        if result.outcome in ("needed", "skipped"):
             pending.add(step.name)
         _finish(reporter, results, result)
-        if result.outcome == "blocked" and not dry_run:
-            why = NestctlError(
-                "step-blocked",
-                f"The step {step.name} cannot go on.",
-                result.reason,
-                "nestctl status",
-                ExitCode.WAITING,
-            )
-            raise StepFailed(why, results)
     return results
 
 
@@ -157,8 +148,6 @@ def _one(
     looked.append(check)
     if check.verdict == "done":
         return result("done", check, check.reason)
-    if check.verdict == "blocked":
-        return result("blocked", check, check.reason)
     if dry_run:
         return result("needed", check, check.reason)
     summary = step.apply(context, tell)

@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 
 from nestctl.runbook.context import Context
 
-Verdict = Literal["done", "needed", "blocked"]
+Verdict = Literal["done", "needed"]
 Tell = Callable[[str], None]
 """Receives one line on what a step does right now."""
 
@@ -18,7 +18,7 @@ class Check:
     """What a look at the world found.
 
     Attributes:
-        verdict: ``done`` when nothing is to be done, ``needed``, or ``blocked`` when it cannot be done yet.
+        verdict: ``done`` when nothing is to be done, or ``needed``.
         reason: One line on why.
         plan: What the step would do, a line each; for ``needed``.
         data: Facts for ``--json``.
@@ -38,11 +38,6 @@ def done(reason: str, **data: Any) -> Check:
 def needed(reason: str, *plan: str, **data: Any) -> Check:
     """Return the check of a step that has something to do, and what."""
     return Check("needed", reason, plan, data)
-
-
-def blocked(reason: str, **data: Any) -> Check:
-    """Return the check of a step that waits for something it cannot do itself."""
-    return Check("blocked", reason, data=data)
 
 
 class Step(Protocol):
