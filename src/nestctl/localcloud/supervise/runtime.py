@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,9 @@ SERVICE_SESSION = "service"
 UNKNOWN_ROLE_KEY_ID = "ASIA" + "0" * 16
 """Stands for credentials that a role which is not there does not give: they are refused."""
 
+Identity = tuple[str, str, str | None]
+"""Access key id, secret access key, session token."""
+
 log = logging.getLogger(__name__)
 
 
@@ -56,6 +60,8 @@ class Runtime:
         self._processes = Processes(Ledger(layout.children))
         self._tasks: set[asyncio.Task[None]] = set()
         self._clients: dict[tuple[str, str, str], Any] = {}
+        self._making_client = threading.Lock()
+        self._keys: dict[str, dict[str, str]] = {}
 
     async def spawn(  # noqa: PLR0913 - each is one property of a process
         self,
@@ -128,33 +134,48 @@ class Runtime:
         Without a region, in that of the call which is being answered. With the ARN of a ``role``, as a
         service does that has assumed it: IAM then judges the call.
         """
+        identity = self._identity(role)
         return await asyncio.to_thread(
-            self._call, service, action, dict(params), region or get_region(), role
+            self._call, service, action, dict(params), region or get_region(), identity
         )
 
+    def _identity(self, role: str) -> Identity:
+        """Return what to sign with. What STS remembers is the event loop's: no thread may ask for it."""
+        if not role:
+            return OWN_KEY_ID, SECRET_ACCESS_KEY, None
+        keys = self._keys.get(role)
+        if not keys or sts.session(self, keys["AWS_ACCESS_KEY_ID"]) is None:
+            keys = self._keys[role] = sts.issue(self, role, SERVICE_SESSION)
+        if not keys:
+            return UNKNOWN_ROLE_KEY_ID, SECRET_ACCESS_KEY, None
+        return keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"], keys["AWS_SESSION_TOKEN"]
+
     def _call(
-        self, service: str, action: str, params: dict[str, Any], region: str, role: str
+        self, service: str, action: str, params: dict[str, Any], region: str, identity: Identity
     ) -> dict[str, Any]:
-        client = self._clients.get((service, region, role))
-        if client is None:
-            keys = sts.issue(self, role, SERVICE_SESSION) if role else {}
-            make: Any = boto3.Session().client  # typed for literal names only
-            client = make(
-                service,
-                region_name=region,
-                endpoint_url=self.endpoint_url,
-                aws_access_key_id=keys.get("AWS_ACCESS_KEY_ID", UNKNOWN_ROLE_KEY_ID if role else OWN_KEY_ID),
-                aws_secret_access_key=keys.get("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY),
-                aws_session_token=keys.get("AWS_SESSION_TOKEN"),
-                config=Config(
-                    retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=120
-                ),
-            )
-            if keys or not role:
-                self._clients[service, region, role] = client
+        client = self._client(service, region, identity)
         answer: dict[str, Any] = getattr(client, xform_name(action))(**params)
         answer.pop("ResponseMetadata", None)
         return answer
+
+    def _client(self, service: str, region: str, identity: Identity) -> Any:
+        with self._making_client:  # boto3 makes them in one thread at a time
+            place = service, region, identity[0]
+            if place not in self._clients:
+                make: Any = boto3.Session().client  # typed for literal names only
+                key, secret, token = identity
+                self._clients[place] = make(
+                    service,
+                    region_name=region,
+                    endpoint_url=self.endpoint_url,
+                    aws_access_key_id=key,
+                    aws_secret_access_key=secret,
+                    aws_session_token=token,
+                    config=Config(
+                        retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=120
+                    ),
+                )
+            return self._clients[place]
 
     async def stop(self) -> None:
         """Cancel background work and end what still runs."""
