@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,11 @@ from nestctl.report import NestctlError
 from nestctl.report.words import counted
 
 POLL = 0.5
+SHOWN = 5
+
+TROUBLE = ("failed", "unable", "unhealthy", "stopped:", "rolling back")
+"""Words in the messages of a service that something went wrong in (ECS developer guide, "Amazon ECS service
+event messages"); those without are of its usual work."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,7 @@ class Service:
         steady: One deployment, completed, with all its tasks running.
         failed: The circuit breaker has given the primary deployment up.
         deployed: When the primary deployment began.
-        events: Its last messages, newest first.
+        events: Its last messages, newest first; AWS gives a hundred.
     """
 
     image_tag: str
@@ -37,6 +43,12 @@ class Service:
     failed: bool
     deployed: datetime
     events: tuple[str, ...]
+
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """Those of its last messages that say what went wrong, each kind once."""
+        kinds = {re.sub(r"\((?:task|deployment) [^)]*\) ?", "", text): text for text in reversed(self.events)}
+        return tuple(text for kind, text in kinds.items() if any(word in kind for word in TROUBLE))[-SHOWN:]
 
 
 def describe(aws: Aws, cluster: str, service: str) -> Service | None:
@@ -67,13 +79,23 @@ def describe(aws: Aws, cluster: str, service: str) -> Service | None:
         and item["runningCount"] == item["desiredCount"],
         failed=state == "FAILED" or any(d.get("rolloutState") == "FAILED" for d in deployments),
         deployed=primary["createdAt"],
-        events=tuple(event["message"] for event in item.get("events", [])[:5]),
+        events=tuple(event["message"] for event in item.get("events", [])),
     )
 
 
 def restart(aws: Aws, cluster: str, service: str) -> None:
     """Replace the running tasks by new ones of the same definition (``--force-new-deployment``)."""
     aws.client("ecs").update_service(cluster=cluster, service=service, forceNewDeployment=True)
+
+
+def failure(service: str, state: Service, log_group: str) -> NestctlError:
+    """Return what to say when the circuit breaker has ended a deployment: ``service-failed``."""
+    return NestctlError(
+        "service-failed",
+        f"The new tasks of {service} did not become healthy; the old ones go on.",
+        "\n".join(state.troubles or state.events[:SHOWN]),
+        f"{logs.command(log_group)}; correct the cause, then run the same command again",
+    )
 
 
 def wait_steady(
@@ -111,17 +133,12 @@ def wait_steady(
         if state.steady:
             return state
         if state.failed:
-            raise NestctlError(
-                "service-failed",
-                f"The new tasks of {service} did not become healthy; the old ones go on.",
-                "\n".join(state.events),
-                f"{logs.command(log_group)}; correct the cause, then run the same command again",
-            )
+            raise failure(service, state, log_group)
         if time.monotonic() > deadline:
             raise NestctlError(
                 "service-timeout",
                 f"{service} is not steady after {timeout:.0f} s.",
-                "\n".join(state.events),
+                "\n".join(state.troubles or state.events[:SHOWN]),
                 "Run the same command again, which goes on waiting; what the tasks say: "
                 f"{logs.command(log_group)}",
             )

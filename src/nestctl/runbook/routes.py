@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nestctl.aws import functions
+from nestctl.aws import functions, logs, services
 from nestctl.report import NestctlError
 from nestctl.runbook import release, stack
 from nestctl.runbook.context import Context
@@ -60,9 +60,20 @@ class Routes:
         tell("planning again")
         plan = context.plan(stack.root(context, released=True), tell)
         if not plan.empty:
+            if rolled_back := _rolled_back(context):
+                raise rolled_back
             raise NestctlError(
                 "plan-not-empty",
                 f"A plan of infrastructure/{context.environment} is not empty right after its apply.",
                 "\n".join(f"{change.action} {change.address}" for change in plan.changes),
                 f"nestctl plan {context.environment}",
             )
+
+
+def _rolled_back(context: Context) -> NestctlError | None:
+    """Return why the frontend runs another release than it was just given; ``None`` when it runs it."""
+    state = stack.frontend(context)
+    if state is None or state.image_tag == stack.frontend_image(context):
+        return None
+    name = stack.outputs(context)["frontend_service_name"]
+    return services.failure(name, state, logs.of_frontend(context.stack))
