@@ -27,7 +27,7 @@ WORKERS = 4
 """More than two cores: half of what they do is waiting for delays that Terraform's provider has built in."""
 
 GARBAGE = {"GOGC": "400"}
-"""Terraform and its provider, most of the load, then tidy their memory less often: a fifth less work."""
+"""Terraform and its provider, most of the load, tidy their memory less often where tests run them, too."""
 
 CHECK_SECONDS = 300
 SHOWN_LINES = 40

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from nestctl.report import NestctlError
-from nestctl.terraform import binary, locks, mirror
+from nestctl.terraform import binary, garbage, locks, mirror
 from nestctl.terraform.messages import Applying, Diagnostic, Planned, Summary, parse
+from nestctl.terraform.root import Root
 
 
 def test_the_stream_is_typed_and_chatter_is_passed_over() -> None:
@@ -163,3 +164,27 @@ def test_a_living_terraform_is_found_by_its_data_folder(tmp_path: Path) -> None:
         child.kill()
         child.wait()
     assert locks.writers(tmp_path / "data") == []
+
+
+@pytest.mark.parametrize(
+    ("environ", "available", "wanted"),
+    [
+        ({}, garbage.ENOUGH, {"GOGC": "400"}),
+        ({}, garbage.ENOUGH - 1, {}),
+        ({"GOGC": "50"}, garbage.ENOUGH, {}),
+        ({"GOGC": ""}, garbage.ENOUGH, {}),
+    ],
+)
+def test_memory_is_tidied_less_often_where_there_is_enough_and_the_user_says_nothing(
+    environ: dict[str, str], available: int, wanted: dict[str, str]
+) -> None:
+    assert garbage.settings(environ, available) == wanted
+
+
+def test_terraform_gets_what_the_user_has_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = Root("state", tmp_path, tmp_path / "data", {})
+    monkeypatch.setattr(garbage, "ENOUGH", 0)
+    monkeypatch.delenv("GOGC", raising=False)
+    assert root.environment()["GOGC"] == "400"
+    monkeypatch.setenv("GOGC", "70")
+    assert root.environment()["GOGC"] == "70"

@@ -14,6 +14,7 @@ from typing import Any
 from nestctl import process
 from nestctl.report import NestctlError
 from nestctl.settings.paths import CACHE
+from nestctl.terraform import garbage
 from nestctl.terraform.binary import find_terraform
 from nestctl.terraform.messages import Applying, Diagnostic, Message, Planned, Summary, parse
 from nestctl.terraform.mirror import cli_config, find_mirror
@@ -215,6 +216,7 @@ class Root:
     def environment(self) -> dict[str, str]:
         """Return the whole environment that Terraform runs with."""
         env = {**os.environ, **self.environ}
+        env.update(garbage.settings(env))
         env.update(
             TF_DATA_DIR=str(self.data),
             TF_IN_AUTOMATION="1",
