@@ -55,18 +55,21 @@ class Output:
     def __init__(self) -> None:
         self.file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the program
         self._read = 0
-        self._rest = b""
+        self._rest: list[bytes] = []
 
     def lines(self, *, last: bool = False) -> Iterator[str]:
         """Yield the lines that have come since; with ``last`` also one that has no line end."""
         # The program writes at the offset that both share, so this must not move it.
         while chunk := os.pread(self.file.fileno(), CHUNK, self._read):
             self._read += len(chunk)
-            *lines, self._rest = (self._rest + chunk).split(b"\n")
-            for line in lines:
-                yield line.decode("utf-8", "replace") + "\n"
-        if last and self._rest:
-            rest, self._rest = self._rest, b""
+            first, *others = chunk.split(b"\n")
+            self._rest.append(first)
+            for other in others:
+                # A line may be of megabytes: its parts are put together once, at its end.
+                yield b"".join(self._rest).decode("utf-8", "replace") + "\n"
+                self._rest = [other]
+        if last and (rest := b"".join(self._rest)):
+            self._rest = []
             yield rest.decode("utf-8", "replace")
 
 

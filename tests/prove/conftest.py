@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from nestctl.prove.plan import Plan
@@ -12,10 +14,15 @@ from nestctl.settings.resolve import resolve
 @pytest.fixture(scope="session")
 def plans(tmp_path_factory: pytest.TempPathFactory) -> Plans:
     """The roots of staging."""
-    from dataclasses import replace
-
     settings = resolve(environment="staging")
     return Plans(replace(settings, work=tmp_path_factory.mktemp("prove")))
+
+
+@pytest.fixture(scope="session")
+def production(tmp_path_factory: pytest.TempPathFactory) -> Plans:
+    """The roots of production."""
+    settings = resolve(environment="production")
+    return Plans(replace(settings, work=tmp_path_factory.mktemp("production")))
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,16 +27,38 @@ def table() -> Table:
     return prices.load("us-east-1", own=Path("/none"))
 
 
+CHANGED: dict[str, dict[str, Any]] = {
+    **{name: cost.profile(name) for name in cost.PROFILES},
+    "instance": {"nat_gateway_mode": "instance"},
+    "endpoints": {"nat_gateway_mode": "none"},
+    "smaller": {
+        "cpu_architecture": "ARM64",
+        "db_instance_class": "db.t4g.medium",
+        "cache_node_type": "cache.t4g.medium",
+        "fargate_spot_for_tasks": True,
+        "fargate_spot_for_frontend": True,
+        "frontend_desired_count": 1,
+    },
+}
+"""What differs from staging."""
+
+
 @pytest.fixture(scope="module")
-def economical(plans: Plans) -> Plan:
+def changed(plans: Plans) -> dict[str, Plan]:
+    """Staging as each of them has it."""
+    return dict(zip(CHANGED, plans.environments(*CHANGED.values()), strict=True))
+
+
+@pytest.fixture(scope="module")
+def economical(changed: dict[str, Plan]) -> Plan:
     """Staging as the economical profile has it."""
-    return plans.environment(**cost.profile("economical"))
+    return changed["economical"]
 
 
 @pytest.fixture(scope="module")
-def minimal(plans: Plans) -> Plan:
+def minimal(changed: dict[str, Plan]) -> Plan:
     """Staging as the minimal profile has it."""
-    return plans.environment(**cost.profile("minimal"))
+    return changed["minimal"]
 
 
 def test_every_root_is_priced(plans: Plans) -> None:
@@ -95,10 +118,9 @@ def test_the_minimal_profile_stays_under_60_dollars(minimal: Plan, table: Table)
 
 
 @pytest.mark.parametrize("name", cost.PROFILES)
-def test_each_profile_is_a_site_that_works(name: str, plans: Plans) -> None:
+def test_each_profile_is_a_site_that_works(name: str, changed: dict[str, Plan]) -> None:
     """The frontend's server calls the function by its address, which lies on the internet."""
-    plan = plans.environment(**cost.profile(name))
-    report = network.examine(plan, Placement(("private_subnet_ids",), ("lambda_security_group_id",)))
+    report = network.examine(changed[name], Placement(("private_subnet_ids",), ("lambda_security_group_id",)))
     assert report.findings == ()
     out = [flow for flow in report.facts["flows"] if flow["to"] == "internet"]
     assert {flow["from"] for flow in out if flow["passes"]} == {"frontend", "tasks", "function"}
@@ -108,34 +130,30 @@ def test_nothing_is_left_to_choose_in_the_minimal_profile(minimal: Plan, table: 
     assert [o.choice.name for o in whatif.outcomes(minimal, table, Use()) if o.saved > 0.005] == []
 
 
-def test_a_nat_instance_costs_what_terraforms_own_would(plans: Plans, staging: Plan, table: Table) -> None:
+def test_a_nat_instance_costs_what_terraforms_own_would(
+    changed: dict[str, Plan], staging: Plan, table: Table
+) -> None:
     ours = estimate(whatif.nat_instance(staging), table, Use())
-    terraforms = estimate(plans.environment(nat_gateway_mode="instance"), table, Use())
+    terraforms = estimate(changed["instance"], table, Use())
     assert ours.fixed == pytest.approx(terraforms.fixed)
     assert ours.use == pytest.approx(terraforms.use)
 
 
-def test_changed_plans_cost_what_terraforms_own_would(plans: Plans, staging: Plan, table: Table) -> None:
-    changed = staging
+def test_changed_plans_cost_what_terraforms_own_would(
+    changed: dict[str, Plan], staging: Plan, table: Table
+) -> None:
+    plan = staging
     for change in (whatif.arm, whatif.graviton, whatif.spot_tasks, whatif.spot_frontend, whatif.one_frontend):
-        changed = change(changed)
-    planned = plans.environment(
-        cpu_architecture="ARM64",
-        db_instance_class="db.t4g.medium",
-        cache_node_type="cache.t4g.medium",
-        fargate_spot_for_tasks=True,
-        fargate_spot_for_frontend=True,
-        frontend_desired_count=1,
-    )
-    ours, terraforms = (estimate(p, table, Use()) for p in (changed, planned))
+        plan = change(plan)
+    ours, terraforms = (estimate(p, table, Use()) for p in (plan, changed["smaller"]))
     assert ours.fixed == pytest.approx(terraforms.fixed)
     assert ours.use == pytest.approx(terraforms.use)
 
 
 def test_endpoints_instead_of_nat_cost_what_terraforms_own_would(
-    plans: Plans, staging: Plan, table: Table
+    changed: dict[str, Plan], staging: Plan, table: Table
 ) -> None:
-    planned = estimate(plans.environment(nat_gateway_mode="none"), table, Use())
+    planned = estimate(changed["endpoints"], table, Use())
     assert estimate(whatif.endpoints(staging), table, Use()).fixed == pytest.approx(planned.fixed)
 
 

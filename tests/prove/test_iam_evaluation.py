@@ -27,10 +27,17 @@ def policy(*statements: dict[str, Any]) -> Any:
         ("s3:GetObject?", "s3:GetObjectX", True),
         ("s3:Get[A]", "s3:GetA", False),
         ("*", "s3:GetObject", True),
+        ("s3:getobject", "S3:GetObject", True),
+        ("s3:GetObject", "s3:GetObjectX", False),
     ],
 )
 def test_patterns_of_actions(pattern: str, text: str, fits: bool) -> None:
     assert matches(pattern, text, ignore_case=True) is fits
+    for others in ([], ["ec2:*"], ["ec2:RunInstances"]):
+        named = policy({"Action": [*others, pattern], "Resource": "*"})
+        assert decide([named], Request(text)).allowed is fits
+        unnamed = policy({"NotAction": [*others, pattern], "Resource": "*"})
+        assert decide([unnamed], Request(text)).allowed is not fits
 
 
 def test_resources_heed_case() -> None:

@@ -13,7 +13,6 @@ from nestctl.prove.network.function import Placement
 from nestctl.prove.plan import Plan
 from nestctl.prove.report import Report
 from nestctl.prove.roots import Plans
-from nestctl.settings.resolve import resolve
 
 pytestmark = pytest.mark.slow
 
@@ -37,15 +36,16 @@ NAT = "module.networking.aws_instance.nat[0]"
 NAT_RULE = "module.networking.aws_vpc_security_group"
 
 
-@pytest.fixture(scope="module", params=CHOICES)
-def chosen(request: pytest.FixtureRequest, plans: Plans) -> Plan:
+@pytest.fixture(scope="module")
+def choices(plans: Plans) -> dict[str, Plan]:
     """Staging with each of the choices."""
-    return plans.environment(**CHOICES[request.param])
+    return dict(zip(CHOICES, plans.environments(*CHOICES.values()), strict=True))
 
 
-def choose(plans: Plans, name: str) -> Plan:
-    """Return staging with one of the choices; the plan is made once."""
-    return plans.environment(**CHOICES[name])
+@pytest.fixture(params=CHOICES)
+def chosen(request: pytest.FixtureRequest, choices: dict[str, Plan]) -> Plan:
+    """Staging with one of the choices after the other."""
+    return choices[request.param]
 
 
 def examine(plan: Plan) -> Report:
@@ -60,28 +60,27 @@ def test_every_choice_holds(chosen: Plan) -> None:
     assert len(report.facts["flows"]) > 20
 
 
-def test_production_holds(plans: Plans) -> None:
+def test_production_holds(production: Plans) -> None:
     """Production has three zones with a NAT each; the template says where its function stands."""
-    settings = replace(resolve(environment="production"), work=plans.settings.work / "production")
-    (report,) = network.prove(Plans(settings))
+    (report,) = network.prove(production)
     assert report.root == "production"
     assert report.findings == ()
 
 
-def test_without_nat_it_is_a_fact_that_the_internet_is_cut_off(plans: Plans) -> None:
+def test_without_nat_it_is_a_fact_that_the_internet_is_cut_off(choices: dict[str, Plan]) -> None:
     """The variable asked for it, so that it is told and not refused."""
-    report = examine(choose(plans, "endpoints"))
+    report = examine(choices["endpoints"])
     cut = [flow for flow in report.facts["flows"] if flow["to"] == "internet"]
     assert {flow["from"] for flow in cut} == {"frontend", "tasks", "function"}
     assert not any(flow["passes"] or flow["needed"] for flow in cut)
     assert any("reach nothing on the internet" in line for line in report.lines)
 
 
-def test_too_few_endpoints_are_found(plans: Plans) -> None:
+def test_too_few_endpoints_are_found(choices: dict[str, Plan]) -> None:
     """Without NAT, each service that the tasks call needs its endpoint."""
     services = ("ecr.api", "ecr.dkr", "logs")
     gone = [f'module.interface_endpoint["{service}"].aws_vpc_endpoint.this' for service in services]
-    found = examine(choose(plans, "endpoints").without(*gone)).findings
+    found = examine(choices["endpoints"].without(*gone)).findings
     assert {f.fix.split('"')[1] for f in found} == set(services)
     assert all("aws_route_table.private" in f.resource for f in found)
 
@@ -219,16 +218,16 @@ IDS = [f"{choice}: {says} at {resource}" for choice, _, resource, says in BROKEN
 
 @pytest.mark.parametrize(("choice", "change", "resource", "says"), BROKEN, ids=IDS)
 def test_what_breaks_a_choice_is_found(
-    plans: Plans, choice: str, change: Callable[[Plan], Plan], resource: str, says: str
+    choices: dict[str, Plan], choice: str, change: Callable[[Plan], Plan], resource: str, says: str
 ) -> None:
     """A finding names the resource and the flow."""
-    found = examine(change(choose(plans, choice))).findings
+    found = examine(change(choices[choice])).findings
     assert [f for f in found if resource in f.resource and says in f.what], found
 
 
-def test_the_instance_is_a_way_out_and_not_in(plans: Plans) -> None:
+def test_the_instance_is_a_way_out_and_not_in(choices: dict[str, Plan]) -> None:
     """Nobody on the internet reaches it, and the data has no use of it."""
-    report = examine(choose(plans, "instance"))
+    report = examine(choices["instance"])
     out = [flow for flow in report.facts["flows"] if flow["to"] == "internet"]
     assert {flow["from"] for flow in out} == {"frontend", "tasks", "function"}
     for flow in out:

@@ -86,3 +86,10 @@ def test_a_region_has_the_zones_that_aws_gives_it(region: str, ids: list[str]) -
     _, _, text = StandIn("us-east-1").answer("", body, signature)
     assert re.findall(r"<zoneId>([^<]+)</zoneId>", text) == ids
     assert f"<zoneName>{region}a</zoneName>" in text
+
+
+def test_a_changed_value_is_no_template() -> None:
+    text = offline.test_file([], [{"a": "${b} %{c} $d 5%", "e": {"f": [True, None]}}, {}])
+    assert 'a = "$${b} %%{c} $d 5%"\n' in text
+    assert 'e = {"f": [true, null]}\n' in text
+    assert text.count("command = plan") == 2

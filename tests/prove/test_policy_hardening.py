@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ from nestctl.prove.roots import Plans
 from nestctl.prove.source import without_keys
 from nestctl.prove.stand_in import ACCOUNT_ID
 from nestctl.settings.paths import INFRASTRUCTURE
-from nestctl.settings.resolve import resolve
 
 pytestmark = pytest.mark.slow
 
@@ -41,9 +39,9 @@ CHOICES: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def production(tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    settings = resolve(environment="production")
-    return Plans(replace(settings, work=tmp_path_factory.mktemp("production"))).environment()
+def production(production: Plans) -> Plan:
+    """Production as a first deployment makes it."""
+    return production.environment()
 
 
 @pytest.fixture(scope="module")

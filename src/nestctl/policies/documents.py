@@ -84,15 +84,21 @@ class Statement:
             resource: ARN.
             context: Condition keys, for the variables in its patterns.
         """
-        if self.not_actions:
-            about = not any(matches(p, action, ignore_case=True) for p in self.not_actions)
-        else:
-            about = any(matches(p, action, ignore_case=True) for p in self.actions)
-        if not about:
+        names, pattern = self._named
+        named = action.lower() in names or (pattern is not None and pattern.fullmatch(action) is not None)
+        if named == bool(self.not_actions):
             return False
         patterns = [fill(p, context or {}) for p in self.not_resources or self.resources]
         named = any(p is not None and matches(p, resource) for p in patterns)
         return not named if self.not_resources else named
+
+    @functools.cached_property
+    def _named(self) -> tuple[frozenset[str], re.Pattern[str] | None]:
+        """The actions it names in full, in lower case, and one pattern for all that have ``*`` or ``?``."""
+        named = self.not_actions or self.actions
+        patterns = [name for name in named if "*" in name or "?" in name]
+        whole = re.compile("|".join(map(_expression, patterns)), re.DOTALL | re.IGNORECASE)
+        return frozenset(name.lower() for name in named if name not in patterns), whole if patterns else None
 
 
 @dataclass(frozen=True)
@@ -120,12 +126,13 @@ class Policy:
         """
         kept, found = [], False
         for statement in self.statements:
-            actions = statement.actions
-            if statement.sid == sid and action in actions:
+            if statement.sid == sid and action in statement.actions:
                 found = True
-                actions = tuple(a for a in actions if a != action)
-            if actions or statement.not_actions:
-                kept.append(replace(statement, actions=actions))
+                left = tuple(a for a in statement.actions if a != action)
+                if left:
+                    kept.append(replace(statement, actions=left))
+            else:
+                kept.append(statement)
         if not found:
             raise KeyError(f"{self.name} has no {action} in {sid}")
         return replace(self, statements=tuple(kept))
@@ -254,5 +261,9 @@ def matches(pattern: str, text: str, *, ignore_case: bool = False) -> bool:
 
 @functools.lru_cache(maxsize=4096)
 def _compiled(pattern: str, ignore_case: bool) -> re.Pattern[str]:
+    return re.compile(_expression(pattern), re.DOTALL | (re.IGNORECASE if ignore_case else 0))
+
+
+def _expression(pattern: str) -> str:
     parts = [".*" if c == "*" else "." if c == "?" else re.escape(c.translate(LITERALS)) for c in pattern]
-    return re.compile("".join(parts), re.DOTALL | (re.IGNORECASE if ignore_case else 0))
+    return "".join(parts)

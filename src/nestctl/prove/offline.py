@@ -7,12 +7,13 @@ locals, policy documents and the provider's validation are the real ones.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -72,25 +73,54 @@ def plan(
     Raises:
         NestctlError: ``terraform-init`` or ``prove-plan`` with Terraform's diagnostics.
     """
+    (only,) = plans(name, variables, [{}], work, infrastructure=infrastructure, tell=tell)
+    return only
+
+
+def plans(
+    name: str,
+    variables: Mapping[str, Any],
+    changes: Sequence[Mapping[str, Any]],
+    work: Path,
+    *,
+    infrastructure: Path = INFRASTRUCTURE,
+    tell: Callable[[str], None] = lambda _: None,
+) -> list[Plan]:
+    """Plan a root once for each set of changed variables; Terraform and its provider start once for all.
+
+    Args:
+        name: As for :func:`plan`, as are the others.
+        variables: What all of them have in common.
+        changes: For each plan, what goes before that.
+        work: Folder for Terraform's data and log.
+        infrastructure: Folder of the roots and modules.
+        tell: Told what happens.
+
+    Raises:
+        NestctlError: As by :func:`plan`; one that cannot be planned ends all.
+    """
     found = blocks(infrastructure / name)
     with _prepared(name, variables, work, infrastructure) as (root, env, stand_in):
         tell(f"planning {name} without an account")
         _run(root, env, ["init", "-input=false", "-no-color", "-lockfile=readonly"])
-        changes, outputs, raw = _test(root, env, found)
-        edges = _graph(_run(root, env, ["graph"]))
+        planned = _test(root, env, found, changes)
+        edges = _edges(root, env)
         shutil.rmtree(root.data)
     if stand_in.refused:
         raise _failure(name, f"The plan asked AWS for {', '.join(sorted(set(stand_in.refused)))}.")
-    return Plan(
-        root=name,
-        variables=dict(variables),
-        resources=tuple(sorted(read_resources(changes, found), key=lambda r: r.address)),
-        outputs={key: change.get("after") for key, change in outputs.items()},
-        blocks=found,
-        edges=edges,
-        canaries=tuple(stand_in.canaries),
-        raw=raw,
-    )
+    return [
+        Plan(
+            root=name,
+            variables={**variables, **changed},
+            resources=tuple(sorted(read_resources(resources, found), key=lambda r: r.address)),
+            outputs={key: change.get("after") for key, change in outputs.items()},
+            blocks=found,
+            edges=edges,
+            canaries=tuple(stand_in.canaries),
+            raw=json.dumps({"resource_changes": resources, "output_changes": outputs}),
+        )
+        for changed, (resources, outputs) in zip(changes, planned, strict=True)
+    ]
 
 
 def refusals(
@@ -103,7 +133,7 @@ def refusals(
     """
     with _prepared(name, variables, work, infrastructure) as (root, env, _):
         _run(root, env, ["init", "-input=false", "-no-color", "-lockfile=readonly"])
-        said = _said(root, env, blocks(infrastructure / name))
+        said = _said(root, env, blocks(infrastructure / name), [{}])
         shutil.rmtree(root.data)
     return [diagnostic(fields) for fields in _errors(said)]
 
@@ -141,11 +171,13 @@ def _environment(root: Root, url: str) -> dict[str, str]:
     }
 
 
-def _said(root: Root, env: Mapping[str, str], found: Mapping[str, Block]) -> list[dict[str, Any]]:
+def _said(
+    root: Root, env: Mapping[str, str], found: Mapping[str, Block], changes: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
     """Run the test that plans, and return Terraform's messages."""
     tests = root.folder / "tests"
     tests.mkdir()
-    (tests / TEST).write_text(test_file(found.values()), encoding="utf-8")
+    (tests / TEST).write_text(test_file(found.values(), changes), encoding="utf-8")
     (root.folder / "terraform.tfvars.json").write_text(json.dumps(root.variables), encoding="utf-8")
     argv = ["test", "-json", "-verbose", f"-filter=tests/{TEST}"]
     said: list[dict[str, Any]] = []
@@ -162,21 +194,24 @@ def _errors(said: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _test(
-    root: Root, env: Mapping[str, str], found: Mapping[str, Block]
-) -> tuple[list[dict[str, Any]], dict[str, Any], str]:
-    said = _said(root, env, found)
+    root: Root, env: Mapping[str, str], found: Mapping[str, Block], changes: Sequence[Mapping[str, Any]]
+) -> list[tuple[list[dict[str, Any]], dict[str, Any]]]:
+    """Return the changes of resources and of outputs of each plan."""
+    said = _said(root, env, found, changes)
     errors = _errors(said)
-    plans = [m["test_plan"] for m in said if m.get("type") == "test_plan"]
-    if errors or len(plans) != 1:
+    made = {m["@testrun"]: m["test_plan"] for m in said if m.get("type") == "test_plan"}
+    if errors or list(made) != [_run_name(number) for number in range(len(changes))]:
         why = "\n".join(f"{e['summary']}: {e.get('detail', '')}" for e in errors)
-        raise _failure(root.name, why or f"terraform test gave {counted(len(plans), 'plan')}.")
-    (planned,) = plans
-    changes, outputs = planned.get("resource_changes") or [], planned.get("output_changes") or {}
-    return changes, outputs, json.dumps({"resource_changes": changes, "output_changes": outputs})
+        raise _failure(root.name, why or f"terraform test gave {counted(len(made), 'plan')}.")
+    return [(p.get("resource_changes") or [], p.get("output_changes") or {}) for p in made.values()]
 
 
-def test_file(found: Iterable[Block]) -> str:
-    """Return the test file that plans a configuration with all identifiers known."""
+def _run_name(number: int) -> str:
+    return f"offline_{number}"
+
+
+def test_file(found: Iterable[Block], changes: Sequence[Mapping[str, Any]]) -> str:
+    """Return the test file that plans a configuration, with all identifiers known, once for each change."""
     parts = []
     for block in found:
         if block.kind != "resource":
@@ -189,7 +224,30 @@ def test_file(found: Iterable[Block]) -> str:
             f"override_resource {{\n  target          = {block.address}\n"
             f"  override_during = plan\n  values          = {{ {values} }}\n}}\n"
         )
-    return "\n".join([*parts, 'run "offline" {\n  command = plan\n}\n'])
+    for number, changed in enumerate(changes):
+        variables = "".join(f"    {key} = {_expression(value)}\n" for key, value in changed.items())
+        parts.append(f'run "{_run_name(number)}" {{\n  command = plan\n  variables {{\n{variables}  }}\n}}\n')
+    return "\n".join(parts)
+
+
+def _expression(value: Any) -> str:
+    """Return a value as an expression of HCL, which knows JSON, but takes ``${`` and ``%{`` for templates."""
+    return re.sub(r"[$%](?=\{)", lambda sign: sign[0] * 2, json.dumps(value))
+
+
+def _edges(root: Root, env: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    """Return what each resource depends on: it follows from the files alone, whatever the variables are."""
+    digest = hashlib.sha256(root.name.encode())
+    for file in sorted(root.folder.parent.rglob("*.tf")):
+        digest.update(f"\0{file.relative_to(root.folder.parent)}\0".encode() + file.read_bytes())
+    key = digest.hexdigest()
+    if key not in _graphs:
+        _graphs[key] = _graph(_run(root, env, ["graph"]))
+    return _graphs[key]
+
+
+_graphs: dict[str, dict[str, frozenset[str]]] = {}
+"""By a digest of the files: a plan with other variables does not ask Terraform again."""
 
 
 def _graph(text: str) -> dict[str, frozenset[str]]:

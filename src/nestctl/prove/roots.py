@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -78,14 +78,28 @@ class Plans:
         Raises:
             NestctlError: It cannot be planned.
         """
-        values = {**variables(self.settings, root), **changed}
-        if root == self.settings.environment:
-            values = {**values, **self.overrides, **changed}
-        key = f"{root}{sorted(values.items(), key=str)}"
-        if key not in self._plans:
-            self._plans[key] = offline.plan(root, values, self.work, tell=self.tell)
-        return self._plans[key]
+        (planned,) = self._planned(root, [changed])
+        return planned
 
     def environment(self, **changed: Any) -> Plan:
         """Return the plan of the environment's own root."""
         return self.plan(self.settings.environment, **changed)
+
+    def environments(self, *changes: Mapping[str, Any]) -> list[Plan]:
+        """Return the plans of the environment's own root for several what-ifs, made in one run of Terraform.
+
+        Raises:
+            NestctlError: One of them cannot be planned.
+        """
+        return self._planned(self.settings.environment, changes)
+
+    def _planned(self, root: str, changes: Sequence[Mapping[str, Any]]) -> list[Plan]:
+        common = variables(self.settings, root)
+        if root == self.settings.environment:
+            common |= self.overrides
+        keys = [f"{root}{sorted({**common, **changed}.items(), key=str)}" for changed in changes]
+        missing = {key: c for key, c in zip(keys, changes, strict=True) if key not in self._plans}
+        if missing:
+            made = offline.plans(root, common, list(missing.values()), self.work, tell=self.tell)
+            self._plans.update(zip(missing, made, strict=True))
+        return [self._plans[key] for key in keys]
