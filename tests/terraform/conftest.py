@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from nestctl.terraform.mirror import cli_config, find_mirror
 Terraform = Callable[..., str]
 LOCK = ".terraform.lock.hcl"
 SECONDS = 600
+REATTACH = "TF_REATTACH_PROVIDERS"
+"""Environment variable with which Terraform uses a provider that runs already (its docs on debugging)."""
 
 
 @pytest.fixture(scope="session")
@@ -33,8 +36,8 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
-    """Runs Terraform in a folder and returns what it said; one provider serves all folders."""
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What Terraform runs with: nothing of the user's AWS, and one provider for all folders."""
     own = tmp_path_factory.mktemp("terraform-own")
     env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_VAR_"))}
     env.update(TF_IN_AUTOMATION="1", TF_INPUT="0", CHECKPOINT_DISABLE="1", NO_COLOR="1")
@@ -44,12 +47,18 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
         cache = own / "plugins"
         cache.mkdir()
         env["TF_PLUGIN_CACHE_DIR"] = str(cache)
+    return env
 
-    def run(folder: Path, *arguments: str) -> str:
+
+@pytest.fixture(scope="session")
+def terraform(environment: dict[str, str]) -> Terraform:
+    """Runs Terraform in a folder and returns what it said."""
+
+    def run(folder: Path, *arguments: str, reattached: str = "") -> str:
         done = subprocess.run(
             [str(find_terraform().path), arguments[0], "-no-color", *arguments[1:]],
             cwd=folder,
-            env=env,
+            env={**environment, REATTACH: reattached} if reattached else environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -61,3 +70,30 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
         return done.stdout
 
     return run
+
+
+@pytest.fixture(scope="session")
+def provider(tree: Path, environment: dict[str, str], terraform: Terraform) -> Iterator[str]:
+    """A provider that runs already, as ``TF_REATTACH_PROVIDERS`` names it.
+
+    Started anew, it takes a second for each run of Terraform's tests, and Terraform reads all of it before.
+    It is the one that the roots' lock file names. Runs must follow each other: what configures it, configures
+    it for all.
+    """
+    root = tree / "staging"
+    terraform(root, "init", "-backend=false", "-lockfile=readonly")
+    (program,) = root.glob(".terraform/providers/*/hashicorp/aws/*/*/terraform-provider-aws*")
+    with subprocess.Popen(
+        [str(program), "-debug"],
+        env={**environment, "TF_LOG": "off", "TF_LOG_SDK": "off", "TF_LOG_PROVIDER": "off"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as running:
+        try:
+            assert running.stdout
+            said = (re.search(rf"{REATTACH}='(.+)'", line) for line in running.stdout)
+            yield next(found[1] for found in said if found)
+        finally:
+            running.terminate()

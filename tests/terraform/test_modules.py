@@ -28,13 +28,15 @@ def folders(pattern: str, up: int) -> list[str]:
 
 
 @pytest.mark.parametrize("root", folders("providers.tf", 1))
-def test_root_is_valid(root: str, tree: Path, terraform: Terraform) -> None:
+def test_root_is_valid(root: str, tree: Path, terraform: Terraform, provider: str) -> None:
     terraform(tree / root, "init", "-backend=false", "-lockfile=readonly")
-    assert "Success!" in terraform(tree / root, "validate")
+    assert "Success!" in terraform(tree / root, "validate", reattached=provider)
 
 
 @pytest.mark.parametrize("folder", folders("tests/*.tftest.hcl", 2))
-def test_folders_own_tests_pass(folder: str, tree: Path, terraform: Terraform, tmp_path: Path) -> None:
+def test_folders_own_tests_pass(
+    folder: str, tree: Path, terraform: Terraform, provider: str, tmp_path: Path
+) -> None:
     """Those that only expect variables to be refused run without resources, hence in no time."""
     source = Folder(INFRASTRUCTURE / folder)
     refusing = source.refusals(tmp_path / "variables")
@@ -42,8 +44,8 @@ def test_folders_own_tests_pass(folder: str, tree: Path, terraform: Terraform, t
         assert passed(terraform(tmp_path / "variables", "test")) == refusing
     planning = source.others(tree / folder)
     if planning:
-        terraform(tree / folder, "init", "-backend=false")
-        assert passed(terraform(tree / folder, "test")) == planning
+        terraform(tree / folder, "init", "-backend=false", reattached=provider)
+        assert passed(terraform(tree / folder, "test", reattached=provider)) == planning
     assert refusing + planning == source.runs() > 0, "every run block ran"
 
 
