@@ -5,13 +5,36 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from nestctl.report import NestctlError
 
 if TYPE_CHECKING:
     import boto3
+    from botocore.loaders import Loader
+
+
+def session(region: str | None = None, profile: str | None = None) -> boto3.Session:
+    """Return a new session; those of one process read botocore's models once between them.
+
+    Raises:
+        botocore.exceptions.ProfileNotFound: There is no such profile.
+    """
+    import boto3
+    import botocore.session
+
+    core = botocore.session.Session(profile=profile)
+    core.register_component("data_loader", _models(core.get_config_variable("data_path")))
+    return boto3.Session(botocore_session=core, region_name=region)
+
+
+@cache
+def _models(data_path: str | None) -> Loader:
+    """Return the reader of botocore's models, which are the same for everyone who calls."""
+    from botocore.loaders import create_loader
+
+    return create_loader(data_path)
 
 
 class Aws:
@@ -33,11 +56,10 @@ class Aws:
 
     @cached_property
     def _session(self) -> boto3.Session:
-        import boto3
         from botocore.exceptions import ProfileNotFound
 
         try:
-            return boto3.Session(profile_name=self.profile, region_name=self.region)
+            return session(self.region, self.profile)
         except ProfileNotFound as error:
             raise NestctlError(
                 "aws-profile",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from nestctl.aws import s3
+from nestctl.aws.session import session
 from nestctl.report import NestctlError
 from nestctl.runbook import states
 from nestctl.runbook.context import Context
@@ -44,11 +45,9 @@ def only_here(context: Context) -> None:
 @cache
 def known() -> frozenset[str]:
     """Return every region that S3 has, as far as the installed botocore knows."""
-    import boto3
-
-    session = boto3.Session()
+    anyone = session()
     return frozenset(
         region
-        for partition in session.get_available_partitions()
-        for region in session.get_available_regions("s3", partition_name=partition)
+        for partition in anyone.get_available_partitions()
+        for region in anyone.get_available_regions("s3", partition_name=partition)
     )
