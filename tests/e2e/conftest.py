@@ -10,8 +10,9 @@ from pathlib import Path
 import hostile
 import pytest
 import pythons
+import small_applications
 from interruptions import Story
-from worlds import Done, World, copy_app
+from worlds import Done, World
 
 ORDER = (
     "test_up",
@@ -84,11 +85,11 @@ def site(open_folder: Callable[[str], Path]) -> Iterator[Site]:
 def story(open_folder: Callable[[str], Path]) -> Iterator[Story]:
     """The interrupted runs, under way, on a rough machine.
 
-    They build a copy of the application: builds do not share a folder.
+    They build a small application: what is rehearsed is AWS, nestctl and the machine.
     """
     folder = open_folder("killed") / hostile.FOLDER
     folder.mkdir(mode=0o711)
-    app = copy_app(folder / "app", pythons.for_the_interrupted_site())
+    app = small_applications.make(folder / "app", python=pythons.for_the_interrupted_site())
     world = World(folder, app, umask=hostile.UMASK)
     with hostile.proxy() as proxy:
         world.env = hostile.environment(world.env, proxy)

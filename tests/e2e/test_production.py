@@ -145,7 +145,7 @@ def look(world: World, site: str) -> dict[str, Any]:
 def production(open_folder: Callable[[str], Path]) -> Iterator[Production]:
     """The site after the three runs."""
     folder = open_folder("production")
-    app = small_applications.make(folder / "app", "production", REGION)
+    app = small_applications.make(folder / "app", regions={"production": REGION})
     world = World(folder, app, REGION)
     manifest = app / "nest.toml"
     before = manifest.read_text(encoding="utf-8")

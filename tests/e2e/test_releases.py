@@ -141,8 +141,8 @@ def days(survivor: Any) -> Days:
     facts = [yesterday.facts(world)]
 
     assert world.app is not None
-    urls = world.app / "backend" / "config" / "urls.py"
-    urls.write_text(urls.read_text(encoding="utf-8") + "\n# A change of the sources.\n", encoding="utf-8")
+    source = world.app / "backend" / "config" / "wsgi.py"
+    source.write_text(source.read_text(encoding="utf-8") + "\n# A change of the sources.\n", encoding="utf-8")
     edit(world, FIRST)
     world.nestctl("state", "restore", "staging", yesterday.half_made(world), "--yes")
     set_elsewhere(world)

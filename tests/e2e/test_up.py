@@ -11,7 +11,6 @@ from typing import Any
 
 import httpx
 import psutil
-import pytest
 from worlds import World, steps_of
 
 from nestctl.cli.advice import COMMAND
@@ -118,10 +117,10 @@ def state_versions(world: World) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("root", ["state", "bootstrap", "staging"])
-def test_a_plan_is_empty(site: Any, root: str) -> None:
-    found = site.world.nestctl("plan", root, "--json").data
-    assert found == {"root": root, "summary": "no changes", "changes": [], "applied": None}
+def test_a_plan_is_empty(site: Any) -> None:
+    """That the other two are is what the second run says."""
+    found = site.world.nestctl("plan", "staging", "--json").data
+    assert found == {"root": "staging", "summary": "no changes", "changes": [], "applied": None}
 
 
 def test_the_lock_of_somebody_elses_dead_run_is_removed_as_told(site: Any) -> None:

@@ -31,18 +31,15 @@ class Blow:
         sign: Regular expression for the line of progress after which it is struck.
         pause: Seconds between that line and the blow.
         signal: What it is struck with.
-        works: Whether the sign belongs to the step's work, not to its look at the world.
     """
 
     step: str
     sign: str
     pause: float = 0.3
     signal: signal.Signals = signal.SIGKILL
-    works: bool = True
 
 
 BLOWS = (
-    Blow("doctor", "looking at: account", 0, works=False),
     Blow("state", "creating ", 4),
     Blow("bootstrap", "creating ", 0),
     Blow("certificate", "creating ", 1),
@@ -57,10 +54,10 @@ BLOWS = (
     Blow("routes", "(creating|updating|destroying) "),
     Blow("index", r" is (pending|running)", 0),
     Blow("frontend", "restarting|tasks run", 0),
-    Blow("domain", "looking the domain up", 0, works=False),
-    Blow("smoke", "asking for", 0, works=False),
 )
-"""In the order of the steps. Steps that are over in a moment are struck at once."""
+"""In the order of the steps, but for those that only look. What is over in a moment is struck at once."""
+
+LOOKING = {"doctor", "domain", "smoke"}
 
 
 @dataclass(frozen=True)
@@ -85,7 +82,7 @@ class Attempt:
     def midway(self) -> bool:
         """Whether the step had begun its work and not ended it."""
         ended = re.search(rf"^  [=+x] {self.blow.step} ", self.stderr, re.MULTILINE)
-        return self.struck and self.blow.works and ended is None
+        return self.struck and ended is None
 
 
 class Story:

@@ -8,23 +8,26 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+
+from worlds import with_python
 
 from nestctl.build.toolchain import base_environment, uv
 from nestctl.settings.paths import CHECKOUT
 
 SOURCES = Path(__file__).with_name("small_app")
-WORDS = ("first", "second", "third")
+WORDS = tuple(f"word-{number}" for number in range(120))
 """What its fixture holds: a row each."""
 
 
-def make(folder: Path, environment: str, region: str) -> Path:
+def make(folder: Path, *, regions: Mapping[str, str] | None = None, python: str | None = None) -> Path:
     """Write the application and return its folder.
 
     Args:
         folder: The application's folder, which is not there yet.
-        environment: The environment that gets another region than nest.toml gives it.
-        region: That region.
+        regions: Environments that get another region than nest.toml gives them, and that region.
+        python: The Python that its function shall run on; none means what nestctl takes by itself.
     """
     shutil.copytree(SOURCES, folder)
     shutil.copytree(CHECKOUT / "docker", folder / "docker")
@@ -35,10 +38,11 @@ def make(folder: Path, environment: str, region: str) -> Path:
     shutil.copy2(CHECKOUT / "backend" / "uv.lock", backend)
     subprocess.run([uv(), "lock", "-q", "--project", str(backend)], check=True, env=base_environment())
     text = (CHECKOUT / "nest.toml").read_text(encoding="utf-8")
-    place = re.compile(rf'(\[environments\.{environment}\]\nregion = )"[^"]+"')
-    text, count = place.subn(rf'\1"{region}"', text)
-    fixture = re.compile(r"^fixture_command = .*\n", re.MULTILINE)
-    text, made = fixture.subn("", text)
-    assert (count, made) == (1, 1)
-    (folder / "nest.toml").write_text(text, encoding="utf-8")
+    for environment, region in (regions or {}).items():
+        place = re.compile(rf'(\[environments\.{environment}\]\nregion = )"[^"]+"')
+        text, count = place.subn(rf'\1"{region}"', text)
+        assert count == 1
+    text, count = re.subn(r"^fixture_command = .*\n", "", text, flags=re.MULTILINE)
+    assert count == 1
+    (folder / "nest.toml").write_text(with_python(text, python), encoding="utf-8")
     return folder

@@ -228,12 +228,17 @@ def copy_app(to: Path, python: str | None = None) -> Path:
     for name in ("backend", "frontend", "docker"):
         shutil.copytree(CHECKOUT / name, to / name, ignore=made)
     text = (CHECKOUT / "nest.toml").read_text(encoding="utf-8")
-    if python:
-        changed = text.replace("[backend]", f'[backend]\npython = "{python}"', 1)
-        assert changed.count("\npython = ") == 1
-        text = changed
-    (to / "nest.toml").write_text(text, encoding="utf-8")
+    (to / "nest.toml").write_text(with_python(text, python), encoding="utf-8")
     return to
+
+
+def with_python(manifest: str, python: str | None) -> str:
+    """Return a manifest whose function runs on this Python; none means what nestctl takes by itself."""
+    if not python:
+        return manifest
+    changed = manifest.replace("[backend]", f'[backend]\npython = "{python}"', 1)
+    assert changed.count("\npython = ") == 1
+    return changed
 
 
 def steps_of(data: dict[str, Any]) -> dict[str, str]:

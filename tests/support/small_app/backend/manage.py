@@ -12,6 +12,7 @@ def main(command: str) -> None:
     """Carry out one of them."""
     with database() as connection:
         if command == "migrate":
+            print("Running migrations", flush=True)
             connection.execute("CREATE TABLE IF NOT EXISTS word (word text PRIMARY KEY)")
         elif command == "load_data":
             for word in fixture().split():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
@@ -42,7 +43,8 @@ def _answer(path: str) -> tuple[int, dict[str, Any]]:
     if path == "/status/":
         with database() as connection:
             connection.execute("SELECT 1")
-        return 200, {"status": "ok" if cache_answers() else "no cache"}
+        said = "ok" if cache_answers() else "no cache"
+        return 200, {"status": said, "release": os.environ["NEST_RELEASE"]}
     if path == "/graphql/":
         with database() as connection:
             row = connection.execute("SELECT count(*) FROM word").fetchone()
