@@ -23,11 +23,9 @@ BIN = Path(sys.executable).parent
 FAILED_CHECKS = "NESTCTL_FAILED_CHECKS"
 """Tells tests/conftest.py what to repeat above pytest's last line."""
 
-WORKERS = 4
-"""More than two cores: half of what they do is waiting for delays that Terraform's provider has built in."""
-
-GARBAGE = {"GOGC": "400"}
-"""Terraform and its provider, most of the load, tidy their memory less often where tests run them, too."""
+WORKERS = 6
+"""More than two cores: half of what they do is waiting for delays that Terraform's provider has built in.
+Four have a site each from the beginning; the others take the rest, with what computing is left."""
 
 CHECK_SECONDS = 300
 SHOWN_LINES = 40
@@ -42,7 +40,9 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--no-checks", action="store_true", help="go to the tests at once")
     parser.add_argument("pytest", nargs="*", help="after --: arguments for pytest")
     options = parser.parse_args(argv)
-    env = {**GARBAGE, **os.environ}
+    from nestctl.terraform import garbage
+
+    env = {**garbage.settings(os.environ), **os.environ}
     if not options.fast:
         try:
             env[browser.VARIABLE] = browser.ensure(say)

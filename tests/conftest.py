@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from groups import arrange
+from groups import arrange, yield_to_urgent
 
 
 @pytest.hookimpl(wrapper=True)
@@ -18,6 +18,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Put the tests into the order in which workers take them, before xdist reads their groups."""
     arrange(items)
     yield
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave the processor to the tests that the whole run waits for."""
+    yield_to_urgent(item)
 
 
 def pytest_configure() -> None:

@@ -6,13 +6,20 @@ beside what works. A test of no group goes wherever a worker is free.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 TESTS = Path(__file__).resolve().parents[1]
 
-KILLED = "killed"
+KILLED, PRODUCTION, SITE, BY_HAND = "killed", "production", "site", "by-hand"
+URGENT = {KILLED, PRODUCTION, SITE, BY_HAND}
+"""What the whole run waits for: all else yields the processor to these."""
+
+YIELDING = 5
+"""Niceness of what yields: it gets a quarter of a core that both want."""
+
 QUICK = (
     "by_hand/test_reading.py",
     "by_hand/test_tools.py",
@@ -23,10 +30,10 @@ QUICK = (
 """What `make test-fast` runs, but for tests marked slow there: all else starts clouds or programs."""
 
 PLACES = (
-    ("e2e/test_production.py", "production"),
     ("e2e/test_killed_runs.py", KILLED),
-    ("by_hand/test_by_hand.py", "by-hand"),
-    ("e2e", "site"),
+    ("e2e/test_production.py", PRODUCTION),
+    ("e2e", SITE),
+    ("by_hand/test_by_hand.py", BY_HAND),
     ("terraform/test_modules.py", ""),
     ("localcloud/compute", "compute"),
     ("localcloud/control", "control"),
@@ -72,3 +79,13 @@ def arrange(items: list[pytest.Item]) -> None:
         if not any(path == place or path.startswith(place + "/") for place in QUICK):
             item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: place_of(item)[0])
+
+
+def yield_to_urgent(item: pytest.Item) -> None:
+    """Lower the priority of this worker, and of all that it starts from now on, at its first other test.
+
+    Workers take the urgent groups first, so that no worker has to get its priority back.
+    """
+    _, group = place_of(item)
+    if "PYTEST_XDIST_WORKER" in os.environ and group not in URGENT and os.nice(0) < YIELDING:
+        os.nice(YIELDING)
