@@ -76,7 +76,7 @@ def test_the_machine_was_a_rough_one(survivor: Any) -> None:
     assert not str(world.state).isascii()
     assert " " in str(world.app)
     logs = list(world.work.glob("*/logs/*"))
-    assert len(logs) > 1
+    assert logs
     assert {path.stat().st_mode & 0o077 for path in logs} == {0}
     here = {name for name in survivor.proxy.asked if name in ("localhost", "::1") or name.startswith("127.")}
     assert here == set()
