@@ -74,6 +74,8 @@ class World:
         self.app = app
         self.region = region
         self.umask = umask
+        self._session = boto3.Session()
+        self._clients: dict[tuple[str, str], Any] = {}
         self.state = folder / "state"
         self.work = folder / "work"
         self.env = {
@@ -134,16 +136,18 @@ class World:
         return str(self.nestctl("local", "env", "--json").data["AWS_ENDPOINT_URL"])
 
     def client(self, service: str, region: str | None = None) -> Any:
-        """Return a client of this world's AWS, with the rights of its owner."""
-        make: Any = boto3.Session().client
-        return make(
-            service,
-            endpoint_url=self.endpoint,
-            region_name=region or self.region,
-            aws_access_key_id="TESTTESTTESTTESTTEST",
-            aws_secret_access_key="test",
-            config=Config(retries={"total_max_attempts": 2}, s3={"addressing_style": "path"}),
-        )
+        """Return a client of this world's AWS, with the rights of its owner; each is made once."""
+        place = service, region or self.region
+        if place not in self._clients:
+            self._clients[place] = self._session.client(  # type: ignore[call-overload]
+                service,
+                endpoint_url=self.endpoint,
+                region_name=place[1],
+                aws_access_key_id="TESTTESTTESTTESTTEST",
+                aws_secret_access_key="test",
+                config=Config(retries={"total_max_attempts": 2}, s3={"addressing_style": "path"}),
+            )
+        return self._clients[place]
 
     def calls(self, since: int) -> dict[str, Any]:
         """Return the API calls after number ``since``, and the number of the last one."""
