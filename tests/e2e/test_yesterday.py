@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from typing import Any
 
 import pytest
@@ -25,7 +27,11 @@ def test_a_state_that_goes_back_is_told_though_it_was_built_upon(survivor: Any) 
     assert older.run.status == 1, str(older.run)
     assert "The state of staging is older than the version before it" in older.run.stderr
     assert f"The last good version is {older.good['staging']} of 20" in older.run.stderr
-    assert "To keep the present one instead: " in older.run.stderr
+    (instead,) = re.findall(r"To keep the present one instead: nestctl (.+)$", older.run.stderr, re.MULTILINE)
+    words = shlex.split(instead)
+    assert words[:3] == ["state", "restore", "staging"]
+    assert older.good["staging"] not in words
+    assert words[words.index("--app") + 1] == str(survivor.world.app)
 
 
 @pytest.mark.parametrize(("number", "roots"), [(0, ROOTS), (1, ("staging",))])

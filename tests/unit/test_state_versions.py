@@ -51,7 +51,6 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 CONTEXT: Any = SimpleNamespace(
     caller=None,
-    settings=SimpleNamespace(options=["--env", "staging", "--app", "/home/an app"]),
     state_bucket=lambda root: f"nest-state-{root}-0",
 )
 
@@ -82,7 +81,7 @@ def test_what_no_run_has_written_is_refused_with_the_way_back(
     assert caught.value.code == code
     assert words in caught.value.what
     assert "version is v1 " in caught.value.why
-    assert caught.value.next == "nestctl state restore staging v1 --env staging --app '/home/an app' --yes"
+    assert caught.value.next == "nestctl state restore staging v1 --yes"
 
 
 def test_the_advised_command_ends_it(bucket: list[Any]) -> None:

@@ -140,7 +140,7 @@ def _report(text: str) -> Path:
 
 def _fail(command: str, as_json: bool, error: NestctlError, result: Any) -> None:
     for told in (error, *error.others):
-        told.next = complete(told.next)
+        told.next, told.why = complete(told.next), complete(told.why)
     if as_json:
         print_envelope(command, result, errors=[error, *error.others], exit_code=error.exit_code)
     print_error(error)

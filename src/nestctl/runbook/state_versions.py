@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -124,7 +123,7 @@ def choose(context: Context, root: str, wanted: str) -> Version:
     """
     found = find(context, root, most=1000)
     matching = [version for version in found if version.id.startswith(wanted)]
-    listing = shlex.join(["nestctl", "state", "versions", root, *context.settings.options])
+    listing = f"nestctl state versions {root}"
     if len(matching) != 1:
         count = "no version" if not matching else counted(len(matching), "version")
         raise NestctlError(
@@ -257,8 +256,7 @@ def _error(context: Context, root: str, present: Version, good: Version | None, 
             "keeps its versions, the same command goes on without it and takes over what AWS has.",
             f"nestctl aws s3 rm {where}",
         )
-    words = ["nestctl", "state", "restore", root, good.id, *context.settings.options, "--yes"]
-    command = shlex.join(words)
+    command = f"nestctl state restore {root} {good.id} --yes"
     why = (
         f"{where} was not written by a run. The last good version is {good.id} of "
         f"{good.written:%Y-%m-%d %H:%M:%S} UTC, serial {good.serial}, with "

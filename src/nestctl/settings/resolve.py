@@ -47,16 +47,6 @@ class Settings:
         """First part of the names of this environment: ``nest-staging``."""
         return f"{self.project}-{self.environment}"
 
-    @property
-    def options(self) -> list[str]:
-        """Options by which another command means the same site; the shell and files say the rest."""
-        words = ["--env", self.environment]
-        if self.app != CHECKOUT:
-            words += ["--app", str(self.app)]
-        if self.region.source == "flag":
-            words += ["--region", str(self.region.value)]
-        return words
-
 
 def resolve(
     *,
