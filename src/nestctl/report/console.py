@@ -79,7 +79,7 @@ def print_error(error: NestctlError) -> None:
     say()
     say(f"error: {error.what}  [{error.code}]")
     for line in error.why.splitlines():
-        say(f"  {line}")
+        say(f"  {runnable(line)}")
     if error.next:
         say(f"next: {runnable(error.next)}")
     for other in error.others:
