@@ -27,7 +27,8 @@ def test_a_state_that_goes_back_is_told_though_it_was_built_upon(survivor: Any) 
     assert older.run.status == 1, str(older.run)
     assert "The state of staging is older than the version before it" in older.run.stderr
     assert f"The last good version is {older.good['staging']} of 20" in older.run.stderr
-    (instead,) = re.findall(r"To keep the present one instead: \S*nestctl (.+)$", older.run.stderr, re.MULTILINE)
+    said = r"To keep the present one instead: .*nestctl (state .+)$"
+    (instead,) = re.findall(said, older.run.stderr, re.MULTILINE)
     words = shlex.split(instead)
     assert words[:3] == ["state", "restore", "staging"]
     assert older.good["staging"] not in words
