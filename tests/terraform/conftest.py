@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import reattached
 
 from nestctl.settings.paths import INFRASTRUCTURE
 from nestctl.terraform.binary import find_terraform
@@ -18,8 +18,6 @@ from nestctl.terraform.mirror import cli_config, find_mirror
 Terraform = Callable[..., str]
 LOCK = ".terraform.lock.hcl"
 SECONDS = 600
-REATTACH = "TF_REATTACH_PROVIDERS"
-"""Environment variable with which Terraform uses a provider that runs already (its docs on debugging)."""
 
 
 @pytest.fixture(scope="session")
@@ -54,11 +52,11 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def terraform(environment: dict[str, str]) -> Terraform:
     """Runs Terraform in a folder and returns what it said."""
 
-    def run(folder: Path, *arguments: str, reattached: str = "") -> str:
+    def run(folder: Path, *arguments: str, **more: str) -> str:
         done = subprocess.run(
             [str(find_terraform().path), arguments[0], "-no-color", *arguments[1:]],
             cwd=folder,
-            env={**environment, REATTACH: reattached} if reattached else environment,
+            env={**environment, **more},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -73,27 +71,9 @@ def terraform(environment: dict[str, str]) -> Terraform:
 
 
 @pytest.fixture(scope="session")
-def provider(tree: Path, environment: dict[str, str], terraform: Terraform) -> Iterator[str]:
-    """A provider that runs already, as ``TF_REATTACH_PROVIDERS`` names it.
-
-    Started anew, it takes a second for each run of Terraform's tests, and Terraform reads all of it before.
-    It is the one that the roots' lock file names. Runs must follow each other: what configures it, configures
-    it for all.
-    """
+def provider(tree: Path, environment: dict[str, str], terraform: Terraform) -> Iterator[dict[str, str]]:
+    """What lets Terraform use a provider that runs already: the one that the roots' lock file names."""
     root = tree / "staging"
     terraform(root, "init", "-backend=false", "-lockfile=readonly")
-    (program,) = root.glob(".terraform/providers/*/hashicorp/aws/*/*/terraform-provider-aws*")
-    with subprocess.Popen(
-        [str(program), "-debug"],
-        env={**environment, "TF_LOG": "off", "TF_LOG_SDK": "off", "TF_LOG_PROVIDER": "off"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as running:
-        try:
-            assert running.stdout
-            said = (re.search(rf"{REATTACH}='(.+)'", line) for line in running.stdout)
-            yield next(found[1] for found in said if found)
-        finally:
-            running.terminate()
+    with reattached.provider(root / ".terraform", environment) as found:
+        yield found

@@ -28,14 +28,14 @@ def folders(pattern: str, up: int) -> list[str]:
 
 
 @pytest.mark.parametrize("root", folders("providers.tf", 1))
-def test_root_is_valid(root: str, tree: Path, terraform: Terraform, provider: str) -> None:
+def test_root_is_valid(root: str, tree: Path, terraform: Terraform, provider: dict[str, str]) -> None:
     terraform(tree / root, "init", "-backend=false", "-lockfile=readonly")
-    assert "Success!" in terraform(tree / root, "validate", reattached=provider)
+    assert "Success!" in terraform(tree / root, "validate", **provider)
 
 
 @pytest.mark.parametrize("folder", folders("tests/*.tftest.hcl", 2))
 def test_folders_own_tests_pass(
-    folder: str, tree: Path, terraform: Terraform, provider: str, tmp_path: Path
+    folder: str, tree: Path, terraform: Terraform, provider: dict[str, str], tmp_path: Path
 ) -> None:
     """Those that only expect variables to be refused run without resources, hence in no time."""
     source = Folder(INFRASTRUCTURE / folder)
@@ -44,8 +44,8 @@ def test_folders_own_tests_pass(
         assert passed(terraform(tmp_path / "variables", "test")) == refusing
     planning = source.others(tree / folder)
     if planning:
-        terraform(tree / folder, "init", "-backend=false", reattached=provider)
-        assert passed(terraform(tree / folder, "test", reattached=provider)) == planning
+        terraform(tree / folder, "init", "-backend=false", **provider)
+        assert passed(terraform(tree / folder, "test", **provider)) == planning
     assert refusing + planning == source.runs() > 0, "every run block ran"
 
 

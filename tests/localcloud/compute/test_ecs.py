@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import httpx
+import patient
 import pytest
 from botocore.exceptions import ClientError
 from people import working_role
@@ -87,10 +87,10 @@ def push(cloud: Any, repository: str, tag: str, *, label: bool = True, user: str
     described = []
     for blob in (config, layer):
         digest = f"sha256:{hashlib.sha256(blob).hexdigest()}"
-        where = httpx.post(f"{base}/blobs/uploads/").headers["location"]
+        where = patient.post(f"{base}/blobs/uploads/").headers["location"]
         where = where if where.startswith("http") else cloud.endpoint_url + where
         joined = "&" if "?" in where else "?"
-        httpx.put(f"{where}{joined}digest={digest}", content=blob).raise_for_status()
+        patient.put(f"{where}{joined}digest={digest}", content=blob).raise_for_status()
         described.append({"digest": digest, "size": len(blob)})
     manifest = {
         "schemaVersion": 2,
@@ -98,7 +98,7 @@ def push(cloud: Any, repository: str, tag: str, *, label: bool = True, user: str
         "config": {"mediaType": "application/vnd.oci.image.config.v1+json", **described[0]},
         "layers": [{"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", **described[1]}],
     }
-    httpx.put(
+    patient.put(
         f"{base}/manifests/{tag}",
         content=json.dumps(manifest),
         headers={"Content-Type": str(manifest["mediaType"])},
@@ -339,7 +339,7 @@ def test_service_rolls_without_a_failed_request_and_comes_back_after_a_restart(
         "TargetHealthDescriptions"
     ]
     assert [entry["TargetHealth"]["State"] for entry in health] == ["healthy", "healthy"]
-    assert httpx.get(site.url).text == "one"
+    assert patient.get(site.url).text == "one"
 
     updated = ecs.update_service(
         cluster="tests", service=site.name, taskDefinition=site.define(image, RELEASE="two")
@@ -347,11 +347,11 @@ def test_service_rolls_without_a_failed_request_and_comes_back_after_a_restart(
     assert [entry["status"] for entry in updated["service"]["deployments"]] == ["PRIMARY", "ACTIVE"]
     seen = set()
     while any(entry["status"] == "ACTIVE" for entry in site.service()["deployments"]):
-        answer = httpx.get(site.url)
+        answer = patient.get(site.url)
         assert answer.status_code == 200
         seen.add(answer.text)
     site.wait_stable()
-    assert {httpx.get(site.url).text for _ in range(6)} == {"two"}
+    assert {patient.get(site.url).text for _ in range(6)} == {"two"}
     assert "one" in seen
 
     first = set(ecs.list_tasks(cluster="tests", serviceName=site.name)["taskArns"])
@@ -366,8 +366,8 @@ def test_service_rolls_without_a_failed_request_and_comes_back_after_a_restart(
     third = set(ecs.list_tasks(cluster="tests", serviceName=site.name)["taskArns"])
     assert not second & third
     # The load balancer lets a request wait five seconds for a target that is still starting.
-    until(lambda: httpx.get(site.url, timeout=30).status_code == 200)
-    assert httpx.get(site.url).text == "two"
+    until(lambda: patient.get(site.url).status_code == 200)
+    assert patient.get(site.url).text == "two"
 
     ecs.update_service(cluster="tests", service=site.name, desiredCount=1)
     site.wait_stable()
@@ -408,7 +408,7 @@ def test_circuit_breaker_rolls_back(cloud: Any, ecs: Any, image: str, fault: str
     assert "rolling back" in service["deployments"][0]["rolloutStateReason"] or (
         service["deployments"][0]["rolloutState"] == "COMPLETED"
     )
-    assert httpx.get(site.url).text == "good"
+    assert patient.get(site.url).text == "good"
     site.remove()
 
 

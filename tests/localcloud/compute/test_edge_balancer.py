@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
+import patient
 import pytest
 from botocore.exceptions import ClientError
 
@@ -192,7 +193,7 @@ def test_rules_by_priority_and_every_kind_of_condition(cloud: Any) -> None:
     ]
     for priority, conditions, text in rules:
         balancer.rule(listener, priority, conditions, fixed(text))
-    with httpx.Client(base_url=balancer.url()) as client:
+    with patient.Client(base_url=balancer.url()) as client:
         assert client.get("/a/b").text == "path"
         assert client.get("/A/b").text == "default"
         assert client.get("/a/first").text == "first"
@@ -213,13 +214,13 @@ def test_changes_and_deletion_are_followed_at_once(cloud: Any) -> None:
     balancer = Balancer(cloud, "followed")
     listener = balancer.listener([fixed("one")])
     url = balancer.url()
-    assert httpx.get(url).text == "one"
+    assert patient.get(url).text == "one"
     balancer.elb.modify_listener(ListenerArn=listener, DefaultActions=[fixed("two")])
-    assert httpx.get(url).text == "two"
-    assert httpx.get(url).headers["server"] == "awselb/2.0"
+    assert patient.get(url).text == "two"
+    assert patient.get(url).headers["server"] == "awselb/2.0"
     balancer.elb.delete_listener(ListenerArn=listener)
     with pytest.raises(httpx.ConnectError):
-        httpx.get(url)
+        patient.get(url)
 
 
 def test_redirect_fills_placeholders(cloud: Any) -> None:
@@ -238,9 +239,9 @@ def test_redirect_fills_placeholders(cloud: Any) -> None:
         [{"Field": "path-pattern", "Values": ["/old*"]}],
         {"Type": "redirect", "RedirectConfig": elsewhere},
     )
-    answer = httpx.get(f"{balancer.url()}/x?y=1", headers={"Host": balancer.dns})
+    answer = patient.get(f"{balancer.url()}/x?y=1", headers={"Host": balancer.dns})
     assert (answer.status_code, answer.headers["location"]) == (301, f"https://{balancer.dns}:443/x?y=1")
-    answer = httpx.get(f"{balancer.url()}/old/a?b=2", headers={"Host": "example.org"})
+    answer = patient.get(f"{balancer.url()}/old/a?b=2", headers={"Host": "example.org"})
     assert (answer.status_code, answer.headers["location"]) == (
         302,
         "http://www.example.org:80/new/old/a?from=80&b=2",
@@ -277,7 +278,7 @@ def test_https_listener_front_door_redirect_between_them_and_security_headers(cl
     attributes.append({"Key": "routing.http.response.server.enabled", "Value": "false"})
     balancer.elb.modify_listener_attributes(ListenerArn=listener, Attributes=attributes)
     trust = ssl.create_default_context(cafile=str(cloud.state_dir / "ca" / "ca.pem"))
-    with httpx.Client(verify=trust, follow_redirects=True) as client:
+    with patient.Client(verify=trust, follow_redirects=True) as client:
         answer = client.get(balancer.url())
         assert str(answer.url).startswith(balancer.url(443, "https"))
         assert answer.text == "safe"
@@ -286,7 +287,7 @@ def test_https_listener_front_door_redirect_between_them_and_security_headers(cl
         assert "server" not in answer.headers
     door = cloud.published[f"https://{balancer.dns}"]
     assert door == cloud.published["https://secure.example.org"]
-    assert httpx.get(door).text == "safe"
+    assert patient.get(door).text == "safe"
 
 
 def test_server_targets_forwarding_health_and_errors(cloud: Any, server: Any) -> None:
@@ -294,7 +295,7 @@ def test_server_targets_forwarding_health_and_errors(cloud: Any, server: Any) ->
     group = balancer.group("served", HealthCheckPath="/health")
     listener = balancer.listener([{"Type": "forward", "TargetGroupArn": group}])
     url = balancer.url()
-    assert httpx.get(url, timeout=15).status_code == 503
+    assert patient.get(url, timeout=15).status_code == 503
     port = server.server_address[1]
     balancer.elb.register_targets(TargetGroupArn=group, Targets=[{"Id": "127.0.0.1", "Port": port}])
 
@@ -303,7 +304,7 @@ def test_server_targets_forwarding_health_and_errors(cloud: Any, server: Any) ->
         return str(found[0]["TargetHealth"]["State"])
 
     wait_for(lambda: state() == "healthy")
-    with httpx.Client(base_url=url) as client:
+    with patient.Client(base_url=url) as client:
         answer = client.post(
             "/echo?a=1&a=%20", content=b"body", headers={"X-Forwarded-For": "9.9.9.9", "X_Bad": "1"}
         )
@@ -337,12 +338,12 @@ def test_server_targets_forwarding_health_and_errors(cloud: Any, server: Any) ->
     ]
     assert found["Reason"] == "Target.ResponseCodeMismatch"
     assert "[500]" in found["Description"]
-    assert httpx.get(f"{url}/echo").status_code == 200, "all unhealthy: the load balancer fails open"
+    assert patient.get(f"{url}/echo").status_code == 200, "all unhealthy: the load balancer fails open"
     balancer.elb.register_targets(TargetGroupArn=group, Targets=[{"Id": "127.0.0.1", "Port": 1}])
     balancer.elb.deregister_targets(TargetGroupArn=group, Targets=[{"Id": "127.0.0.1", "Port": port}])
     left = balancer.elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
     assert [target["Target"]["Port"] for target in left] == [1]
-    assert httpx.get(url, timeout=15).status_code == 502
+    assert patient.get(url, timeout=15).status_code == 502
     balancer.elb.delete_listener(ListenerArn=listener)
     wait_for(lambda: state() == "unused")
 
@@ -355,7 +356,7 @@ def test_weighted_forward(cloud: Any, server: Any) -> None:
     )
     weights = [{"TargetGroupArn": none, "Weight": 0}, {"TargetGroupArn": all_, "Weight": 5}]
     listener = balancer.listener([{"Type": "forward", "ForwardConfig": {"TargetGroups": weights}}])
-    assert {httpx.get(f"{balancer.url()}/x").status_code for _ in range(10)} == {200}
+    assert {patient.get(f"{balancer.url()}/x").status_code for _ in range(10)} == {200}
     action = balancer.elb.describe_listeners(ListenerArns=[listener])["Listeners"][0]["DefaultActions"][0]
     assert action["ForwardConfig"]["TargetGroups"] == weights
 
@@ -369,7 +370,7 @@ def test_lambda_target(cloud: Any, functions: Any) -> None:
     permit(cloud, "behind", group)
     balancer.elb.register_targets(TargetGroupArn=group, Targets=[{"Id": arn}])
     balancer.listener([{"Type": "forward", "TargetGroupArn": group}])
-    with httpx.Client(base_url=balancer.url()) as client:
+    with patient.Client(base_url=balancer.url()) as client:
         answer = client.post("/a%20b?x=1&x=2%2F", json={"k": "ü"}, headers={"Cookie": "c=1"})
         event = answer.json()
         assert answer.status_code == 203
@@ -425,9 +426,9 @@ def test_alias_target_follows_the_alias(cloud: Any, functions: Any) -> None:
     )
     balancer.elb.register_targets(TargetGroupArn=group, Targets=[{"Id": alias}])
     balancer.listener([{"Type": "forward", "TargetGroupArn": group}])
-    assert httpx.get(balancer.url()).text == "1"
+    assert patient.get(balancer.url()).text == "1"
     lambdas.update_alias(FunctionName="aliased", Name="live", FunctionVersion="2")
-    assert httpx.get(balancer.url()).text == "2"
+    assert patient.get(balancer.url()).text == "2"
 
 
 def test_two_hundred_keep_alive_clients_wait_for_sandboxes_and_none_fails(cloud: Any, functions: Any) -> None:
@@ -450,7 +451,7 @@ def test_two_hundred_keep_alive_clients_wait_for_sandboxes_and_none_fails(cloud:
             while time.monotonic() < end:
                 statuses.append((await session.get(url)).status_code)
 
-        async with httpx.AsyncClient(limits=limits, timeout=30) as session:
+        async with patient.AsyncClient(limits=limits, timeout=30) as session:
             await asyncio.gather(*(client(session) for _ in range(200)))
 
     asyncio.run(crowd())

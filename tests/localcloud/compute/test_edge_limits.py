@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
+import patient
 import pytest
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, CloseConnection, Request, TextMessage
@@ -182,7 +182,7 @@ def test_a_load_balancer_takes_what_aws_takes(site: Site, request_: bytes, statu
 
 @pytest.mark.parametrize(("size", "status"), [(31 * KIB, 200), (33 * KIB, 502)])
 def test_the_header_of_a_targets_answer_may_have_32_kib(site: Site, size: int, status: int) -> None:
-    assert httpx.get(f"{site.url}/{size}", timeout=20).status_code == status
+    assert patient.get(f"{site.url}/{size}", timeout=20).status_code == status
 
 
 class Socket:

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import httpx
+import patient
 import pytest
 
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
@@ -45,7 +46,7 @@ def test_function_url_has_a_real_address_and_payload_format_2(cloud: Any, functi
     assert url.startswith("http://127.0.0.1:")
     assert url.endswith("/")
     assert made["FunctionArn"].endswith(":by-url:live")
-    assert httpx.get(url).status_code == 403, "auth type NONE needs a statement in the policy"
+    assert patient.get(url).status_code == 403, "auth type NONE needs a statement in the policy"
     target = {"FunctionName": "by-url", "Qualifier": "live"}
     permit_url(lambdas, **target)
     for statement in ("public", "invoked"):
@@ -53,12 +54,12 @@ def test_function_url_has_a_real_address_and_payload_format_2(cloud: Any, functi
         policy = json.loads(lambdas.get_policy(**target)["Policy"])["Statement"]
         (kept,) = (entry for entry in policy if entry["Sid"] == statement)
         lambdas.remove_permission(**target, StatementId=statement)
-        assert httpx.get(url).status_code == 403
+        assert patient.get(url).status_code == 403
         lambdas.add_permission(FunctionName="by-url", StatementId=f"{statement}-function", **given(kept))
-        assert httpx.get(url).status_code == 403, "what holds for the function does not for its alias"
+        assert patient.get(url).status_code == 403, "what holds for the function does not for its alias"
         lambdas.add_permission(**target, StatementId=statement, **given(kept))
-        assert httpx.get(url).status_code == 201
-    answer = httpx.post(
+        assert patient.get(url).status_code == 201
+    answer = patient.post(
         f"{url}a%20b?x=1&x=2",
         content=b'{"k":1}',
         headers={"Cookie": "c=3; d=4", "Content-Type": "application/json"},
@@ -80,7 +81,7 @@ def test_function_url_has_a_real_address_and_payload_format_2(cloud: Any, functi
     assert [entry["FunctionUrl"] for entry in listed] == [url]
     lambdas.delete_function_url_config(FunctionName="by-url", Qualifier="live")
     with pytest.raises(httpx.ConnectError):
-        httpx.get(url)
+        patient.get(url)
 
 
 def test_function_url_takes_an_answer_without_status_and_cors(cloud: Any, functions: Any) -> None:
@@ -91,12 +92,12 @@ def test_function_url_takes_an_answer_without_status_and_cors(cloud: Any, functi
         "FunctionUrl"
     ]
     permit_url(lambdas, FunctionName="plain-url")
-    answer = httpx.get(url, headers={"Origin": "https://example.org"})
+    answer = patient.get(url, headers={"Origin": "https://example.org"})
     assert answer.json() == {"hello": "world"}
     assert answer.headers["access-control-allow-origin"] == "https://example.org"
     assert (
         "access-control-allow-origin"
-        not in httpx.get(url, headers={"Origin": "https://evil.example"}).headers
+        not in patient.get(url, headers={"Origin": "https://evil.example"}).headers
     )
 
 
@@ -160,7 +161,7 @@ def test_cloudfront_serves_the_bucket_when_its_policy_grants_it(cloud: Any) -> N
     assert cloud.client("cloudfront").get_distribution(Id=made["Id"])["Distribution"]["DomainName"] == domain
     local = cloud.published[f"https://{domain}"]
     assert local == f"http://{domain}"
-    assert httpx.get(f"{local}/js/app.js").status_code == 403, "no bucket policy yet"
+    assert patient.get(f"{local}/js/app.js").status_code == 403, "no bucket policy yet"
     s3.put_bucket_policy(
         Bucket="static-files",
         Policy=json.dumps(
@@ -178,7 +179,7 @@ def test_cloudfront_serves_the_bucket_when_its_policy_grants_it(cloud: Any) -> N
             }
         ),
     )
-    with httpx.Client(base_url=local) as client:
+    with patient.Client(base_url=local) as client:
         assert client.get("/").text == "<h1>root</h1>"
         answer = client.get(
             "/js/app.js", headers={"Accept-Encoding": "identity", "Origin": "https://example.org"}
@@ -231,13 +232,13 @@ def test_cloudfront_of_another_distribution_is_refused(cloud: Any) -> None:
             }
         ),
     )
-    assert httpx.get(f"http://{made['DomainName']}/a.txt").status_code == 403
+    assert patient.get(f"http://{made['DomainName']}/a.txt").status_code == 403
 
 
 def test_algolia_stand_in_stores_finds_and_says_what_it_is(cloud: Any) -> None:
     base = f"http://127.0.0.1:{cloud.port('algolia')}"
     keys = {"X-Algolia-API-Key": "any", "X-Algolia-Application-Id": "any"}
-    with httpx.Client(base_url=base, headers=keys) as client:
+    with patient.Client(base_url=base, headers=keys) as client:
         objects = [{"objectID": str(n), "name": f"Project {n}"} for n in range(3)]
         requests = [{"action": "addObject", "body": entry} for entry in objects]
         answer = client.post("/1/indexes/projects/batch", json={"requests": requests})
@@ -256,7 +257,7 @@ def test_algolia_stand_in_stores_finds_and_says_what_it_is(cloud: Any) -> None:
         assert client.post("/1/indexes/projects/query", json={}).json()["nbHits"] == 0
         assert client.delete("/1/indexes/projects").status_code == 200
         assert client.post("/1/indexes/projects/query", json={}).status_code == 404
-    assert httpx.post(f"{base}/1/indexes/projects/batch", json={}).status_code == 403
+    assert patient.post(f"{base}/1/indexes/projects/batch", json={}).status_code == 403
 
 
 def test_padded_header_values_are_stripped_and_impossible_ones_are_a_bad_gateway(
@@ -271,7 +272,7 @@ def test_padded_header_values_are_stripped_and_impossible_ones_are_a_bad_gateway
     lambdas = cloud.client("lambda")
     url = lambdas.create_function_url_config(FunctionName="padded", AuthType="NONE")["FunctionUrl"]
     permit_url(lambdas, FunctionName="padded")
-    with httpx.Client(base_url=url) as client:
+    with patient.Client(base_url=url) as client:
         answer = client.get("/good")
         assert (answer.headers["x-value"], answer.headers["set-cookie"]) == ("a=1; Path=/", "c=1")
         assert client.get("/bad").status_code == 502

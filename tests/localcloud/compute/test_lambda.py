@@ -8,7 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import httpx
+import patient
 import pytest
 from botocore.exceptions import ClientError
 from people import document
@@ -74,13 +74,13 @@ def test_a_version_that_is_pending_is_called_by_nobody_until_a_restart(cloud: An
             ("invoked", {"Action": "lambda:InvokeFunction", "InvokedViaFunctionUrl": True}),
         ):
             functions.client.add_permission(**at, StatementId=statement, Principal="*", **permission)
-        assert httpx.get(url, timeout=60).status_code == 502
+        assert patient.get(url, timeout=60).status_code == 502
         with pytest.raises(ClientError, match="ResourceConflictException"):
             functions.client.invoke(**at)
         cloud.run(cloud.restart_engines())
     finally:
         pace.set_seconds(0)
-    assert httpx.get(url, timeout=60).json()["version"] == version
+    assert patient.get(url, timeout=60).json()["version"] == version
 
 
 def test_warm_sandbox_is_used_again_and_keeps_its_globals(functions: Any) -> None:

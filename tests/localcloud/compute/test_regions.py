@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 import httpx
+import patient
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -91,7 +92,7 @@ def push(cloud: Any, at: At, region: str, content: bytes) -> str:
         },
         "layers": [],
     }
-    with httpx.Client(auth=(user, password), timeout=30) as client:
+    with patient.Client(auth=(user, password), timeout=30) as client:
         base = f"{registry}/v2/{NAME}"
         begun = client.post(f"{base}/blobs/uploads/")
         assert begun.is_success, begun.text
@@ -170,4 +171,4 @@ def test_load_balancers_of_one_name_answer_each_for_its_region(cloud: Any, at: A
         assert time.monotonic() < deadline, cloud.published
         time.sleep(0.2)
     for region, address in addresses.items():
-        assert httpx.get(cloud.published[address], timeout=10).text == region
+        assert patient.get(cloud.published[address]).text == region

@@ -17,6 +17,7 @@ from typing import Any
 
 import boto3
 import httpx
+import patient
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -119,7 +120,7 @@ def a_function_url_answers(aws: Client, action: str) -> bool:
     elif action != "create_function_url_config":
         made = getattr(aws("lambda"), action)(FunctionName=function)
     try:
-        return httpx.get(made["FunctionUrl"]).status_code == 403
+        return patient.get(made["FunctionUrl"]).status_code == 403
     except httpx.TransportError:
         return False
 
@@ -127,9 +128,9 @@ def a_function_url_answers(aws: Client, action: str) -> bool:
 def a_deleted_function_url_answers_no_more(aws: Client) -> bool:
     made, function = a_function_url(aws)
     try:
-        before = httpx.get(made["FunctionUrl"]).status_code
+        before = patient.get(made["FunctionUrl"]).status_code
         aws("lambda").delete_function_url_config(FunctionName=function)
-        httpx.get(made["FunctionUrl"])
+        patient.get(made["FunctionUrl"])
     except httpx.ConnectError:
         return "before" in locals() and before == 403
     return False
@@ -225,11 +226,11 @@ def a_distribution_answers(aws: Client, *, updated: bool = False, deleted: bool 
         distribution, etag = answer["Distribution"], answer["ETag"]
     where = f"http://{distribution['DomainName']}/"
     try:
-        status = httpx.get(where).status_code
+        status = patient.get(where).status_code
         if deleted:
             aws("cloudfront").delete_distribution(Id=distribution["Id"], IfMatch=etag)
             with contextlib.suppress(httpx.ConnectError):
-                httpx.get(where)
+                patient.get(where)
                 return False
     except httpx.TransportError:
         return False
@@ -470,7 +471,7 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     try:
         for _ in range(100):
             with contextlib.suppress(httpx.TransportError):
-                httpx.get(f"http://127.0.0.1:{port}/_ministack/health", timeout=5)
+                patient.get(f"http://127.0.0.1:{port}/_ministack/health", timeout=5)
                 break
             time.sleep(0.1)
         yield client

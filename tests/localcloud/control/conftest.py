@@ -13,6 +13,7 @@ from typing import Any
 
 import boto3
 import httpx
+import patient
 import pytest
 from botocore.config import Config
 
@@ -50,7 +51,7 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], An
     try:
         for _ in range(100):
             try:
-                httpx.get(f"{endpoint}/_ministack/health", timeout=5)
+                patient.get(f"{endpoint}/_ministack/health", timeout=5)
                 break
             except httpx.TransportError:
                 time.sleep(0.1)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
-import httpx
+import patient
 import pytest
 from people import ACCOUNT, Client, Someone, delay, quicker, refused, soon
 
@@ -303,20 +303,20 @@ def test_pushing_needs_the_rights_of_who_asked_for_the_token(
     data = user.client("ecr").get_authorization_token()["authorizationData"][0]
     headers = {"authorization": f"Basic {data['authorizationToken']}"}
     begin = f"{endpoint}/v2/{name}/blobs/uploads/"
-    answer = httpx.post(begin, headers=headers, timeout=10)
+    answer = patient.post(begin, headers=headers)
     assert answer.status_code == 403
     assert "ecr:InitiateLayerUpload" in answer.text
     arn = f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/{name}"
     user.may({"Action": "ecr:InitiateLayerUpload", "Resource": arn})
-    assert httpx.post(begin, headers=headers, timeout=10).status_code == 202
+    assert patient.post(begin, headers=headers).status_code == 202
 
 
 def test_what_was_asked_can_be_read(someone: Callable[..., Someone], endpoint: str) -> None:
-    since = httpx.get(f"{endpoint}/_local/calls?since=1000000000", timeout=10).json()["last"]
+    since = patient.get(f"{endpoint}/_local/calls?since=1000000000").json()["last"]
     user = someone({"Action": "ec2:DescribeVpcs", "Resource": "*"})
     user.client("ec2").describe_vpcs()
     refused(user.client("ec2").describe_subnets)
-    found = httpx.get(f"{endpoint}/_local/authorizations?since={since}", timeout=10).json()["authorizations"]
+    found = patient.get(f"{endpoint}/_local/authorizations?since={since}").json()["authorizations"]
     mine = [entry for entry in found if entry["principal"] == user.arn and entry["requests"]]
     assert [(entry["operation"], entry["requests"], bool(entry["refused"])) for entry in mine] == [
         ("ec2:DescribeVpcs", [["ec2:DescribeVpcs", "*", {}]], False),

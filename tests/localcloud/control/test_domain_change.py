@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import socket
@@ -132,19 +133,28 @@ class Visitors:
         self._thread.join()
 
 
+ANY = ssl.create_default_context()
+ANY.check_hostname, ANY.verify_mode = False, ssl.CERT_NONE
+
+
 def certified(port: int) -> str:
     """The domain that a listener's certificate is for, or what went wrong; the answer has to come, too."""
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
-        with socket.create_connection(("127.0.0.1", port), 5) as plain, context.wrap_socket(plain) as secure:
-            certificate = x509.load_der_x509_certificate(secure.getpeercert(binary_form=True) or b"")
+        with socket.create_connection(("127.0.0.1", port), 5) as plain, ANY.wrap_socket(plain) as secure:
+            certificate = secure.getpeercert(binary_form=True) or b""
             secure.sendall(b"GET /api/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             if b"503" not in secure.recv(100):
                 return "no answer"
     except OSError as error:
         return repr(error)
-    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return domain(certificate)
+
+
+@functools.cache
+def domain(certificate: bytes) -> str:
+    """The domain of this test that a certificate, in DER, is for."""
+    extensions = x509.load_der_x509_certificate(certificate).extensions
+    names = extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     found = [name for name in names.get_values_for_type(x509.DNSName) if name.endswith("move.example.org")]
     return found[0] if found else "no domain"
 

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+import patient
 import pytest
 from botocore.exceptions import ClientError
 from people import document
@@ -20,7 +21,7 @@ Client = Callable[[str], Any]
 
 def own(endpoint: str, path: str, data: Any = None) -> Any:
     method = "GET" if data is None else "PUT"
-    return httpx.request(method, f"{endpoint}/_local/{path}", json=data, timeout=10).raise_for_status().json()
+    return patient.request(method, f"{endpoint}/_local/{path}", json=data).raise_for_status().json()
 
 
 def test_calls_of_every_protocol_are_recorded_by_service_and_action(endpoint: str, aws: Client) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import httpx
+import patient
 import psutil
 import psycopg
 import pytest
@@ -170,7 +170,7 @@ def test_a_stop_and_a_start_keep_everything(new_cloud: NewCloud) -> None:
 
 def begin_changes(info: CloudInfo) -> dict[str, str]:
     """Begin changes that nobody lives to see the end of; returns the names of what changes."""
-    httpx.put(f"{info.endpoint_url}/_local/delay", json=3600, timeout=5).raise_for_status()
+    patient.put(f"{info.endpoint_url}/_local/delay", json=3600).raise_for_status()
     ec2, rds, elb = client(info, "ec2"), client(info, "rds"), client(info, "elbv2")
     vpc = ec2.create_vpc(CidrBlock="10.248.0.0/16")["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.248.0.0/24")["Subnet"]["SubnetId"]
@@ -358,8 +358,8 @@ def test_reset_forgets_everything(new_cloud: NewCloud) -> None:
 
 def test_an_unknown_own_path_is_refused(running: LocalCloud) -> None:
     endpoint = running.env()["AWS_ENDPOINT_URL"]
-    assert httpx.get(f"{endpoint}/_local/nothing", timeout=5).status_code == 404
-    assert httpx.get(f"{endpoint}/_local/health", timeout=5).json()["status"] == "ok"
+    assert patient.get(f"{endpoint}/_local/nothing").status_code == 404
+    assert patient.get(f"{endpoint}/_local/health").json()["status"] == "ok"
 
 
 def test_reach_leaves_what_it_does_not_know(running: LocalCloud) -> None:
@@ -390,12 +390,12 @@ def test_how_long_changes_take_holds_at_once_and_is_kept(new_cloud: NewCloud) ->
     cloud = new_cloud()
 
     def delay(info: CloudInfo) -> Any:
-        return httpx.get(f"{info.endpoint_url}/_local/delay", timeout=5).json()
+        return patient.get(f"{info.endpoint_url}/_local/delay").json()
 
     info = cloud.start(silent)
     assert delay(info) == 2
     assert delay(cloud.start(silent, delay=0.25)) == 0.25
-    refused = httpx.put(f"{info.endpoint_url}/_local/delay", json=-1, timeout=5)
+    refused = patient.put(f"{info.endpoint_url}/_local/delay", json=-1)
     assert refused.status_code == 400
     assert delay(cloud.start(silent)) == 0.25
     cloud.stop(silent)
