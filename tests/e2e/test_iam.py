@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import httpx
+import patient
 import pytest
 from worlds import World, steps_of
 
@@ -31,7 +31,7 @@ REMOVED = (
 
 def asked(world: World, since: int = 0) -> list[dict[str, Any]]:
     endpoint = world.nestctl("local", "env", "--json").data["AWS_ENDPOINT_URL"]
-    answer = httpx.get(f"{endpoint}/_local/authorizations", params={"since": since}, timeout=60)
+    answer = patient.get(f"{endpoint}/_local/authorizations", params={"since": since}, timeout=60)
     found: list[dict[str, Any]] = answer.raise_for_status().json()["authorizations"]
     return found
 
@@ -86,7 +86,7 @@ def without(world: World, name: str, action: str) -> Iterator[None]:
 def known(world: World) -> None:
     """Wait until IAM has heard of a change."""
     endpoint = world.nestctl("local", "env", "--json").data["AWS_ENDPOINT_URL"]
-    time.sleep(float(httpx.get(f"{endpoint}/_local/delay", timeout=60).json()) + 0.1)
+    time.sleep(float(patient.get(f"{endpoint}/_local/delay", timeout=60).json()) + 0.1)
 
 
 def failing(world: World, name: str, action: str, until: str) -> str:

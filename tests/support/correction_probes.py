@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-import httpx
+import patient
 from botocore.exceptions import ClientError
 from botocore.parsers import QueryParser
 
@@ -56,7 +56,7 @@ def an_alarm_answers_its_settings(aws: Client) -> bool:
     }
     aws("cloudwatch").put_metric_alarm(**wanted)
     # Terraform's provider speaks the Query protocol; botocore prefers another.
-    answer = httpx.post(
+    answer = patient.post(
         aws("cloudwatch").meta.endpoint_url,
         data={
             "Action": "DescribeAlarms",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
-import httpx
+import patient
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -148,15 +148,15 @@ def client(endpoint: str, service: str, key: dict[str, str]) -> Any:
 
 def delay(endpoint: str) -> float:
     """Seconds after which IAM knows of a change."""
-    return float(httpx.get(f"{endpoint}/_local/delay", timeout=10).json())
+    return float(patient.get(f"{endpoint}/_local/delay", timeout=10).json())
 
 
 @contextlib.contextmanager
 def quicker(endpoint: str, seconds: float) -> Iterator[None]:
     """Let the local cloud take less time for what it waits for."""
     before = delay(endpoint)
-    httpx.put(f"{endpoint}/_local/delay", json=seconds, timeout=10).raise_for_status()
+    patient.put(f"{endpoint}/_local/delay", json=seconds, timeout=10).raise_for_status()
     try:
         yield
     finally:
-        httpx.put(f"{endpoint}/_local/delay", json=before, timeout=10).raise_for_status()
+        patient.put(f"{endpoint}/_local/delay", json=before, timeout=10).raise_for_status()

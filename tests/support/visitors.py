@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Self
 
 import httpx
+import patient
 from cryptography import x509
 
 PAUSE_SECONDS = 1.0
@@ -48,7 +49,7 @@ class Visitors:
 def page(address: str, host: str = "") -> str:
     """Ask for a page, by the name of a host where one is given."""
     try:
-        answer = httpx.get(address, timeout=TIMEOUT_SECONDS, headers={"Host": host} if host else None)
+        answer = patient.get(address, timeout=TIMEOUT_SECONDS, headers={"Host": host} if host else None)
     except httpx.HTTPError as error:
         return f"{address} {host}: {error!r}"
     return ALL_IS_WELL if answer.is_success else f"{answer.status_code} {address} {host}: {answer.text[:200]}"
@@ -69,11 +70,13 @@ def page_of_the_certificate(address: str, port: int, known: set[str]) -> str:
     return said if certified(port) == before else ALL_IS_WELL
 
 
+ANY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+ANY.check_hostname, ANY.verify_mode = False, ssl.CERT_NONE
+
+
 def certified(port: int) -> str:
     """Return the public name that a listener's certificate is for."""
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    with socket.create_connection(("127.0.0.1", port), 5) as plain, context.wrap_socket(plain) as secure:
+    with socket.create_connection(("127.0.0.1", port), 5) as plain, ANY.wrap_socket(plain) as secure:
         certificate = x509.load_der_x509_certificate(secure.getpeercert(binary_form=True) or b"")
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     public = [

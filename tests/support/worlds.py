@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import httpx
+import patient
 import psutil
 import psycopg
 from botocore.config import Config
@@ -151,7 +151,7 @@ class World:
 
     def calls(self, since: int) -> dict[str, Any]:
         """Return the API calls after number ``since``, and the number of the last one."""
-        answer = httpx.get(f"{self.endpoint}/_local/calls", params={"since": since}, timeout=30)
+        answer = patient.get(f"{self.endpoint}/_local/calls", params={"since": since}, timeout=30)
         answer.raise_for_status()
         found: dict[str, Any] = answer.json()
         return found

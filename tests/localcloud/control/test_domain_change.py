@@ -133,7 +133,7 @@ class Visitors:
         self._thread.join()
 
 
-ANY = ssl.create_default_context()
+ANY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 ANY.check_hostname, ANY.verify_mode = False, ssl.CERT_NONE
 
 
