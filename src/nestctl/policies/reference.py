@@ -58,7 +58,12 @@ class Service:
 
     def types_of(self, arn: str) -> set[str]:
         """Return the resource types whose ARNs can look like this pattern."""
-        return {name for name, form in self.resources.items() if _overlap(PLACEHOLDER.sub("*", form), arn)}
+        return {name for name, form in self._forms.items() if _overlap(form, arn)}
+
+    @functools.cached_property
+    def _forms(self) -> dict[str, str]:
+        """ARNs of the resource types with ``*`` for each placeholder."""
+        return {name: PLACEHOLDER.sub("*", form) for name, form in self.resources.items()}
 
 
 def source() -> dict[str, str]:
@@ -104,8 +109,12 @@ def has_condition(prefix: str, key: str) -> bool:
 
 def _overlap(form: str, pattern: str) -> bool:
     """Tell whether some text fits both patterns, each with ``*`` and ``?``."""
-    if "*" not in pattern and "?" not in pattern:
-        return matches(form, pattern)
+    is_text = "*" not in pattern and "?" not in pattern
+    return matches(form, pattern) if is_text else _patterns_overlap(form, pattern)
+
+
+@functools.lru_cache(maxsize=4096)  # the patterns of a policy are few, are asked for again, and take long
+def _patterns_overlap(form: str, pattern: str) -> bool:
     # By rows: whether the rest of one can fit the rest of the other. Some ARNs are too long for a recursion.
     below = [False] * (len(pattern) + 1)
     for i in range(len(form), -1, -1):

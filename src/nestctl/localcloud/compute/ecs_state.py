@@ -95,11 +95,11 @@ def tasks_of(place: Place, service: Record) -> list[Record]:
     group = f"service:{service['serviceName']}"
     return [
         task
-        for where, task in tasks()
-        if where == place
+        for (account, region, _), task in ecs._tasks.all_items()  # noqa: SLF001
+        if task.get("lastStatus") != "STOPPED"  # which most are: a service that fails leaves many
         and task.get("group") == group
+        and (account, region) == (place.account, place.region)
         and task.get("clusterArn") == service.get("clusterArn")
-        and task.get("lastStatus") != "STOPPED"
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ class Record:
     value: str
 
 
+@functools.lru_cache(maxsize=512)
 def validation(account: str, domain: str) -> Record:
     """Return the record that ACM wants for a domain: the same for its wildcard, and on every certificate."""
     bare = domain.removeprefix("*.").lower()
