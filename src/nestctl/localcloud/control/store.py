@@ -16,7 +16,7 @@ class Store:
         service: Name of the file.
     """
 
-    _open: dict[Path, Store] = {}  # noqa: RUF012 - one object per file, so that two users see one state
+    _open: dict[tuple[Path, str], Store] = {}  # noqa: RUF012 - one object per file, so that two users see one state
 
     def __init__(self, state_dir: Path, service: str) -> None:
         self._path = state_dir / "corrections" / f"{service}.json"
@@ -25,10 +25,10 @@ class Store:
     @classmethod
     def of(cls, state_dir: Path, service: str) -> Store:
         """The one store of a service in this process."""
-        path = state_dir / "corrections" / f"{service}.json"
-        if path not in cls._open:
-            cls._open[path] = cls(state_dir, service)
-        return cls._open[path]
+        place = state_dir, service
+        if place not in cls._open:
+            cls._open[place] = cls(state_dir, service)
+        return cls._open[place]
 
     def table(self, name: str) -> dict[str, Any]:
         """A named object in the store; :meth:`save` after changing it."""

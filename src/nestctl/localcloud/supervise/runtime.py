@@ -60,6 +60,7 @@ class Runtime:
         self._processes = Processes(Ledger(layout.children))
         self._tasks: set[asyncio.Task[None]] = set()
         self._clients: dict[tuple[str, str, str], Any] = {}
+        self._session = boto3.Session()
         self._making_client = threading.Lock()
         self._keys: dict[str, dict[str, str]] = {}
 
@@ -162,10 +163,9 @@ class Runtime:
         with self._making_client:  # boto3 makes them in one thread at a time
             place = service, region, identity[0]
             if place not in self._clients:
-                make: Any = boto3.Session().client  # typed for literal names only
                 key, secret, token = identity
-                self._clients[place] = make(
-                    service,
+                self._clients[place] = self._session.client(
+                    service,  # type: ignore[call-overload]  # typed for literal names only
                     region_name=region,
                     endpoint_url=self.endpoint_url,
                     aws_access_key_id=key,
