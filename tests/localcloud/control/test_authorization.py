@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 import patient
 import pytest
-from people import ACCOUNT, Client, Someone, delay, quicker, refused, soon
+from people import ACCOUNT, Client, Someone, delay, quicker, refused, soon, unique
 
 from nestctl.localcloud import LocalCloud
 
@@ -187,6 +187,35 @@ def test_a_key_is_used_through_the_service_that_asks_for_it(
     assert (
         "kms:Decrypt" in refused(lambda: user.client("ssm").get_parameter(Name=name, WithDecryption=True))[2]
     )
+
+
+def test_a_value_stays_readable_with_the_key_that_its_alias_meant(
+    someone: Callable[..., Someone], aws: Client
+) -> None:
+    kms, alias, name = aws("kms"), f"alias/{unique('sealed')}", f"/{unique('sealed')}"
+    first, second = (kms.create_key()["KeyMetadata"]["Arn"] for _ in range(2))
+    kms.create_alias(AliasName=alias, TargetKeyId=first)
+    aws("ssm").put_parameter(Name=name, Value="v", Type="SecureString", KeyId=alias)
+    aws("secretsmanager").create_secret(Name=name, SecretString="v", KmsKeyId=alias)
+    read = {"Action": ["ssm:GetParameter", "secretsmanager:GetSecretValue"], "Resource": "*"}
+    user = someone(read, {"Action": "kms:Decrypt", "Resource": first})
+
+    def values() -> set[str]:
+        parameter = user.client("ssm").get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+        return {parameter, user.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"]}
+
+    kms.update_alias(AliasName=alias, TargetKeyId=second)
+    assert values() == {"v"}
+    kms.delete_alias(AliasName=alias)
+    assert values() == {"v"}
+    kms.create_alias(AliasName=alias, TargetKeyId=second)
+    aws("ssm").put_parameter(Name=name, Value="w", Type="SecureString", Overwrite=True)
+    aws("secretsmanager").put_secret_value(SecretId=name, SecretString="w")
+    for call in (
+        lambda: user.client("ssm").get_parameter(Name=name, WithDecryption=True),
+        lambda: user.client("secretsmanager").get_secret_value(SecretId=name),
+    ):
+        assert second in refused(call)[2]
 
 
 def test_objects_are_encrypted_in_the_name_of_who_writes_them(

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from ministack.core.iam_evaluator import resolve_caller_identity
 from ministack.services import secretsmanager, ssm
 
+from nestctl.localcloud.control import sealed
 from nestctl.localcloud.control.authorization import attached
 from nestctl.localcloud.control.authorization.identities import KNOWN, ROLE, USER, Entity
 from nestctl.localcloud.control.corrections import sts
@@ -126,11 +127,14 @@ class Account:
         return attached.bucket_key(bucket, self._id)
 
     def parameter_keys(self, name: str, *, below: bool, region: str) -> list[tuple[str, str]]:
-        """Names of parameters and their keys: of one, or of all below a path, that a key encrypts."""
+        """Names of parameters and their keys: of one, or of all below a path, that a key encrypts.
+
+        The key is the one under which the present value was written, whatever its alias means by now.
+        """
         plain = name.partition(":parameter")[2] or name
         path = plain.rstrip("/") + "/"
         return sorted(
-            (parameter, str(record["KeyId"]))
+            (parameter, sealed.key(self._cloud, "ssm", f"{region} {parameter}", str(record["KeyId"])))
             for (account, there, parameter), record in ssm._parameters.all_items()  # noqa: SLF001
             if (account, there) == (self._id, region)
             and (parameter.startswith(path) if below else parameter == plain)
@@ -138,10 +142,13 @@ class Account:
         )
 
     def secret_key(self, name: str, region: str) -> tuple[str, str]:
-        """ARN of a secret and the key that encrypts it; both empty when there is none."""
+        """ARN of a secret and the key under which its value was written; both empty when there is none."""
         for (account, there, own), record in secretsmanager._secrets.all_items():  # noqa: SLF001
             if (account, there) == (self._id, region) and name in (own, record.get("ARN")):
-                return str(record.get("ARN", "")), str(record.get("KmsKeyId") or "")
+                named = str(record.get("KmsKeyId") or "")
+                return str(record.get("ARN", "")), sealed.key(
+                    self._cloud, "secretsmanager", f"{region} {own}", named
+                )
         return "", ""
 
     async def task_roles(self, definition: str) -> list[str]:
