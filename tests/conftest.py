@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from groups import arrange, yield_to_urgent
+from groups import arrange, yield_to_longer
 
 
 @pytest.hookimpl(wrapper=True)
@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Leave the processor to the tests that the whole run waits for."""
-    yield_to_urgent(item)
+    yield_to_longer(item)
 
 
 def pytest_configure() -> None:

@@ -12,6 +12,7 @@ import pytest
 import pythons
 import small_applications
 from interruptions import Story
+from neighbours import Neighbour, renamed
 from worlds import Done, World
 
 ORDER = (
@@ -20,12 +21,12 @@ ORDER = (
     "test_manual_names",
     "test_page",
     "test_production",
-    "test_other_app",
     "test_stop",
     "test_killed_runs",
     "test_yesterday",
     "test_secrets",
     "test_releases",
+    "test_other_app",
     "test_destroy",
 )
 """What waits for the interrupted runs comes late: they go on beside the rest. The destroy is last."""
@@ -108,3 +109,13 @@ def survivor(story: Story) -> Story:
     story.end()
     assert not story.failure, story.failure
     return story
+
+
+@pytest.fixture(scope="session")
+def neighbour(survivor: Story, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neighbour]:
+    """Another application in the interrupted one's account, under way: their names must not meet."""
+    found = Neighbour(survivor.world.folder, renamed(tmp_path_factory.mktemp("acme"), "acme"))
+    try:
+        yield found
+    finally:
+        found.close()

@@ -132,7 +132,8 @@ def images(world: World) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def days(survivor: Any) -> Days:
+def days(survivor: Any, neighbour: Any) -> Days:
+    del neighbour  # deployed at the same time
     world: World = survivor.world
     site = survivor.whole.data["site"]
     first = release_of(site)

@@ -14,11 +14,11 @@ import pytest
 TESTS = Path(__file__).resolve().parents[1]
 
 KILLED, PRODUCTION, SITE, BY_HAND = "killed", "production", "site", "by-hand"
-URGENT = {KILLED, PRODUCTION, SITE, BY_HAND}
-"""What the whole run waits for: all else yields the processor to these."""
+NICENESS = {KILLED: 0, PRODUCTION: 2, SITE: 2, BY_HAND: 3}
+"""Of what the whole run waits for, the longest first: each two make a third less of a core that both want."""
 
-YIELDING = 5
-"""Niceness of what yields: it gets a quarter of a core that both want."""
+YIELDING = 6
+"""Niceness of all else."""
 
 QUICK = (
     "by_hand/test_reading.py",
@@ -81,11 +81,12 @@ def arrange(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: place_of(item)[0])
 
 
-def yield_to_urgent(item: pytest.Item) -> None:
-    """Lower the priority of this worker, and of all that it starts from now on, at its first other test.
+def yield_to_longer(item: pytest.Item) -> None:
+    """Lower the priority of this worker, and of all that it starts from now on, to that of a test's group.
 
-    Workers take the urgent groups first, so that no worker has to get its priority back.
+    Workers take the longest groups first, so that no worker has to get its priority back.
     """
     _, group = place_of(item)
-    if "PYTEST_XDIST_WORKER" in os.environ and group not in URGENT and os.nice(0) < YIELDING:
-        os.nice(YIELDING)
+    missing = NICENESS.get(group, YIELDING) - os.nice(0)
+    if "PYTEST_XDIST_WORKER" in os.environ and missing > 0:
+        os.nice(missing)
