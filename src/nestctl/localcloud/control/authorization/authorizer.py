@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from nestctl.localcloud.control import replies
-from nestctl.localcloud.control.authorization import attached, behalf, context
+from nestctl.localcloud.control.authorization import attached, behalf, context, key_states
 from nestctl.localcloud.control.authorization.account import ISSUED, Account
 from nestctl.localcloud.control.authorization.attached import Attached
 from nestctl.localcloud.control.authorization.requests import requests
@@ -82,7 +82,9 @@ class Authorizer:
             return False
         if service == "s3":
             return action == "DeleteObjects" or action.endswith("Tagging")
-        return access_key.startswith(ISSUED) or service in JUDGED_FOR_ALL or behalf.checks(service, action)
+        if access_key.startswith(ISSUED) or service in JUDGED_FOR_ALL or key_states.checks(service):
+            return True
+        return behalf.checks(service, action)
 
     async def refusal(self, call: Call, access_key: str, number: int) -> Reply | None:
         """Judge a call.
@@ -111,10 +113,12 @@ class Authorizer:
 
     def objection(self, call: Call, access_key: str) -> Reply | None:
         """Return what the called service refuses with an identity of its own; ``None`` when it does not."""
-        if access_key == OWN_KEY_ID or not behalf.checks(call.service, call.action):
+        if access_key == OWN_KEY_ID:
             return None
-        caller = self.account.caller(access_key)
-        problem = behalf.problem(call, caller, self.account) if caller is not None else None
+        problem = key_states.problem(call, self._account_id, self.account)
+        if problem is None and behalf.checks(call.service, call.action):
+            caller = self.account.caller(access_key)
+            problem = behalf.problem(call, caller, self.account) if caller is not None else None
         return replies.error(call, problem.code, problem.message, problem.status) if problem else None
 
     def _is_public(self, call: Call) -> bool:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from nestctl.localcloud.control.authorization import attached, context, forms, keys, names
 from nestctl.localcloud.control.authorization.account import Account
+from nestctl.localcloud.control.authorization.problems import Problem
 from nestctl.localcloud.control.authorization.requests import PASSED
 from nestctl.localcloud.control.types import Call
 from nestctl.policies.combine import Caller, judge
@@ -20,23 +20,6 @@ from nestctl.policies.evaluate import Request
 
 LOGS_ACTIONS = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey")
 """What CloudWatch Logs does with a log group's key (CloudWatch Logs user guide, "Encrypt log data")."""
-
-BAD_REQUEST = 400
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A refusal.
-
-    Attributes:
-        code: AWS's error code.
-        message: AWS's words.
-        status: HTTP status.
-    """
-
-    code: str
-    message: str
-    status: int = BAD_REQUEST
 
 
 def service_may(

@@ -1,0 +1,67 @@
+"""A key that is disabled or on its way out serves nobody, its owner neither, through whatever service.
+
+KMS developer guide, "Key states of AWS KMS keys"; the errors are those of each service's API reference.
+"""
+
+from __future__ import annotations
+
+from nestctl.localcloud.control.authorization import attached, keys
+from nestctl.localcloud.control.authorization.facts import Facts
+from nestctl.localcloud.control.authorization.problems import Problem
+from nestctl.localcloud.control.types import Call
+
+SAID = {
+    "Disabled": ("DisabledException", "{key} is disabled."),
+    "PendingDeletion": ("KMSInvalidStateException", "{key} is pending deletion."),
+}
+"""What KMS answers in each state in which a key encrypts and decrypts nothing."""
+
+USING = ("kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant")
+
+ANSWERS = {
+    "backup": Problem("InvalidParameterValueException", "{said}"),
+    "ecr": Problem("KmsException", "{said}"),
+    "elasticache": Problem("InvalidKMSKeyFault", "The KMS key supplied is not valid: {said}"),
+    "lambda": Problem(
+        "InvalidParameterValueException",
+        "Lambda was unable to configure access to your environment variables because the KMS key is invalid "
+        "for CreateGrant. Please check your KMS key settings. KMS Exception: {code} KMS Message: {said}",
+    ),
+    "rds": Problem(
+        "KMSKeyNotAccessibleFault",
+        "The specified KMS key [{key}] does not exist, is not enabled or you do not have permissions to "
+        "access it.",
+    ),
+    "s3": Problem("KMS.{code}", "{said}"),
+    "secretsmanager": Problem(
+        "{way}Failure", "Secrets Manager can't {verb} the protected secret text using the provided KMS key."
+    ),
+    "ssm": Problem("InvalidKeyId", "{said} (Service: AWSKMS; Status Code: 400; Error Code: {code})"),
+}
+
+
+def checks(service: str) -> bool:
+    """Tell whether a service uses keys of the customer's."""
+    return service in ANSWERS
+
+
+def problem(call: Call, account: str, facts: Facts) -> Problem | None:
+    """Return what the called service says of a key that it cannot use; ``None`` when there is none."""
+    answer = ANSWERS.get(call.service)
+    if answer is None:
+        return None
+    for use in keys.uses(call, account, facts):
+        record = attached.key_record(use.resource)
+        state = str(record["KeyState"]) if record else ""
+        if use.action in USING and state in SAID:
+            code, words = SAID[state]
+            way = "Decryption" if use.action == "kms:Decrypt" else "Encryption"
+            said = {
+                "code": code,
+                "key": use.resource,
+                "said": words.format(key=use.resource),
+                "verb": way.replace("ion", "").lower(),
+                "way": way,
+            }
+            return Problem(answer.code.format(**said), answer.message.format(**said), answer.status)
+    return None
