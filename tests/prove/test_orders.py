@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nestctl.prove.plan import Plan
+from nestctl.prove.roots import Plans
 
 pytestmark = pytest.mark.slow
 
@@ -25,6 +26,8 @@ ORDERS = [
     # Services test at once whether they may write into a bucket.
     ("alb.aws_lb.this", "storage.module.logs_bucket.aws_s3_bucket_policy.this"),
     ("platform.aws_cloudtrail.this", "storage.module.logs_bucket.aws_s3_bucket_policy.this"),
+    # What a bucket holds cannot be read once its key is on its way out.
+    ("storage.module.bucket.aws_s3_bucket.this", "kms.aws_kms_key.this"),
     # A service whose target group has no load balancer is refused.
     ("frontend.aws_ecs_service.frontend", "alb.aws_lb_listener.https"),
     ("alb.aws_lb_target_group_attachment.backend", "alb.aws_lambda_permission.backend"),
@@ -52,3 +55,8 @@ def before(plan: Plan, address: str) -> set[str]:
 @pytest.mark.parametrize(("later", "earlier"), ORDERS)
 def test_it_comes_after(later: str, earlier: str, staging: Plan) -> None:
     assert whole(staging, earlier) in before(staging, whole(staging, later))
+
+
+def test_a_state_stays_readable_as_long_as_its_bucket_is_there(plans: Plans) -> None:
+    state = plans.plan("state")
+    assert "aws_kms_key.state" in before(state, "module.bucket.aws_s3_bucket.this")

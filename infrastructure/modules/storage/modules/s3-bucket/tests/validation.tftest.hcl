@@ -83,3 +83,13 @@ run "refuses_an_expiry_before_the_move" {
 
   expect_failures = [var.lifecycle_rules]
 }
+
+run "refuses_an_alias_of_a_key" {
+  command = plan
+
+  variables {
+    kms_key_arn = "alias/nest-staging"
+  }
+
+  expect_failures = [aws_s3_bucket.this]
+}
