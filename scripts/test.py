@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs everything that tells whether this checkout is sound: style, types, then every test.
+"""Runs everything that tells whether this checkout is sound: style, then every test, types among them.
 
 Called by ``make test`` and ``make test-fast`` with the checkout's own Python. What comes after ``--`` goes to
 pytest: ``scripts/test.py -- -k parameters``. The last line is pytest's summary; the exit status is 0 only
@@ -70,7 +70,6 @@ def checks() -> list[tuple[str, list[str]]]:
     return [
         ("ruff check", [str(BIN / "ruff"), "check", "--quiet", "."]),
         ("ruff format --check", [str(BIN / "ruff"), "format", "--check", "--quiet", "."]),
-        ("mypy", [str(BIN / "mypy")]),
         ("terraform_docs.py --check", [sys.executable, "scripts/terraform_docs.py", "--check"]),
         ("terraform fmt -check", [terraform, "fmt", "-check", "-recursive", "infrastructure"]),
     ]
