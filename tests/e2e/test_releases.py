@@ -16,6 +16,9 @@ import pytest
 import yesterday
 from worlds import World, steps_of
 
+from nestctl.settings.manifest import load_manifest
+from nestctl.settings.paths import CHECKOUT
+
 FUNCTION = "nest-staging"
 SETTLE_SECONDS = 60.0
 
@@ -168,7 +171,9 @@ def days(survivor: Any, neighbour: Any) -> Days:
     edit(world, SECOND)
     for name in DELETED:
         world.client("ssm").delete_parameter(Name=f"/nest/staging/{name}")
+    yesterday.forget_notes(world)
     done = world.nestctl("up", "--json")
+    assert "the state of staging was kept from reading" in done.stderr
     repaired = steps_of(done.data)
     assert {"platform", "secrets", "backend"} <= {name for name, how in repaired.items() if how == "changed"}
     assert "the database was given its password" in done.stdout
@@ -220,6 +225,16 @@ def test_parameters_that_are_gone_are_made_anew_and_taken_by_database_and_cache(
         DELETED
     )
     assert all(len(after.parameters[name]) >= 48 for name in DELETED)
+
+
+def test_no_value_was_read_into_the_state(days: Days, survivor: Any) -> None:
+    """The provider's notes on which values nobody may read were gone from it before the second run."""
+    state = yesterday.read(survivor.world, "staging").decode()
+    values = days.facts[-1].parameters
+    declared = load_manifest(CHECKOUT).parameters
+    secret = [values[name] for name, entry in declared.items() if entry.kind == "generated"]
+    assert len(secret) >= len(DELETED)
+    assert [value for value in secret if value in state] == []
 
 
 def test_a_change_of_neighbours_reaches_no_value(days: Days) -> None:

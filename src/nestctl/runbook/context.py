@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, cached_property
@@ -21,7 +22,7 @@ from nestctl.runbook import adopt, removals
 from nestctl.settings.paths import INFRASTRUCTURE
 from nestctl.settings.resolve import Settings
 from nestctl.settings.target import Target
-from nestctl.terraform import locks
+from nestctl.terraform import locks, write_only
 from nestctl.terraform.applies import Applies, short
 from nestctl.terraform.messages import Applying, Message, Refreshing, Summary
 from nestctl.terraform.root import Plan, Root
@@ -207,6 +208,7 @@ class Context:
 
     def _saved(self, root: Root, tell: Callable[[str], None], targets: Sequence[str]) -> Plan:
         self.free_state(root, tell)
+        self.keep_values_unread(root)
         owner = self.deployer if root.name == self.environment else None
         viewed, plan, count = adopt.plan_and_adopt(
             self.caller, root, self.settings.work, targets, owner=owner
@@ -218,6 +220,15 @@ class Context:
             )
             self._viewed[plan.file] = viewed
         return plan
+
+    def keep_values_unread(self, root: Root) -> None:
+        """Mend what an interrupted apply has left: the next plan would read a secret into the state."""
+        if not root.backend:
+            return
+        text = s3.read(self.caller, root.backend["bucket"], root.backend["key"])
+        if text and write_only.unnoted(json.loads(text)):
+            count = len(write_only.note(root))
+            self.note(f"the state of {root.name} was kept from reading {counted(count, 'secret')}")
 
     def apply(self, root: Root, plan: Plan, *, keep_values: bool = True) -> str:
         """Apply a saved plan and forget what was read before it.

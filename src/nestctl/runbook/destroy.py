@@ -78,6 +78,7 @@ def plan(context: Context, tell: Tell) -> tuple[Root, Plan]:
     standing.wait_until_settled(context, tell)
     tell("planning the destruction")
     context.free_state(root, tell)
+    context.keep_values_unread(root)
     return root, root.plan(destroy=True, name="destroy")
 
 

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import patient
 import pytest
 
 from nestctl.localcloud import LocalCloud
 from nestctl.settings.paths import INFRASTRUCTURE
+from nestctl.terraform import write_only
 from nestctl.terraform.root import Root
 
 Client = Callable[[str], Any]
@@ -103,3 +105,48 @@ def test_no_change_beside_a_value_reaches_the_value(tmp_path: Path, running: Loc
     secret = aws("secretsmanager").describe_secret(SecretId="write-only")
     assert secret["Description"] == "number 1"
     assert aws("secretsmanager").get_secret_value(SecretId="write-only")["SecretString"] == LATER
+
+
+def test_a_value_whose_maker_was_interrupted_is_not_read_later(
+    tmp_path: Path, running: LocalCloud, aws: Client
+) -> None:
+    """The provider notes that a value is write-only when it reads what it has made: that read fails."""
+    lock = INFRASTRUCTURE / "staging" / ".terraform.lock.hcl"
+    (tmp_path / lock.name).write_bytes(lock.read_bytes())
+    aws("secretsmanager").create_secret(Name="interrupted")
+    parameter = {
+        "name": f"{PATH}interrupted",
+        "type": "SecureString",
+        "value_wo": VALUE,
+        "value_wo_version": 1,
+    }
+    secret = {"secret_id": "interrupted", "secret_string_wo": VALUE, "secret_string_wo_version": 1}
+    root = {
+        "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws", "version": ">= 5.100, < 7"}}},
+        "provider": {"aws": {}},
+        "resource": {
+            "aws_ssm_parameter": {"it": {**parameter, "for_each": '${toset(["one"])}'}},
+            "aws_secretsmanager_secret_version": {"it": secret},
+        },
+    }
+    (tmp_path / "main.tf.json").write_text(json.dumps(root), encoding="utf-8")
+    made = Root("interrupted", tmp_path, tmp_path / "data", running.env())
+    plan = made.plan()
+    faults = [
+        {"service": service, "action": action, "count": 1, "status": 400, "error": "AccessDeniedException"}
+        for service, action in (("ssm", "GetParameter"), ("secretsmanager", "GetSecretValue"))
+    ]
+    patient.put(f"{running.env()['AWS_ENDPOINT_URL']}/_local/faults", json=faults).raise_for_status()
+    with pytest.raises(Exception, match="terraform apply"):
+        made.apply(plan)
+    wanted = ['aws_ssm_parameter.it["one"]', "aws_secretsmanager_secret_version.it"]
+    assert sorted(write_only.unnoted(made.pull())) == sorted(wanted)
+
+    assert sorted(write_only.note(made)) == sorted(wanted)
+    assert made.plan().empty
+    shown = made.plan(destroy=True)
+    planned = made.show(shown)
+    assert len(planned["resource_changes"]) == len(wanted)
+    assert VALUE not in json.dumps([planned[part] for part in ("prior_state", "resource_changes")])
+    made.apply(shown)
+    assert VALUE not in (tmp_path / "terraform.tfstate.backup").read_text(encoding="utf-8")

@@ -20,7 +20,7 @@ from ministack.app import SERVICE_NAME_ALIASES, SERVICE_REGISTRY
 from ministack.core.responses import set_request_account_id, set_request_region
 from ministack.core.router import SERVICE_PATTERNS
 
-from nestctl.localcloud.control import limits, replies
+from nestctl.localcloud.control import limits, replies, sealed
 from nestctl.localcloud.control.authorization.authorizer import Authorizer
 from nestctl.localcloud.control.calls import Calls
 from nestctl.localcloud.control.corrections import ecr
@@ -171,6 +171,7 @@ class Gateway:
             self.calls.add(
                 who.service, who.action, status, time.monotonic() - started, corrected=entry is not None
             )
+            sealed.written(self._cloud, call, status)
             if scope["method"] not in ("GET", "HEAD") and not who.action.startswith(READING):
                 self._changed(who.service)
 

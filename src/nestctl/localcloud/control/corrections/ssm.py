@@ -5,33 +5,28 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from nestctl.localcloud.control import sealed
-from nestctl.localcloud.control.authorization import attached
 from nestctl.localcloud.control.registry import corrects
 from nestctl.localcloud.control.types import Call, Cloud, Proceed, Reply
 
-OK = 200
 IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-"
 
 
 @corrects("ssm", "PutParameter", until="PutParameter with Overwrite and without KeyId keeps the key")
 async def put_parameter(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:
-    """Name the key for the emulator where a caller leaves it out, and note which one an alias means now.
+    """Name the key for the emulator where a caller who changes only the value leaves it out.
 
     Terraform's provider sends the key only when it changes, and AWS keeps it then.
     """
     params = call.params
-    if params.get("Overwrite") and not params.get("KeyId") and params.get("Type") == "SecureString":
-        wanted = {"Key": "Name", "Option": "Equals", "Values": [params["Name"]]}
-        found = await cloud.api("ssm", "DescribeParameters", {"ParameterFilters": [wanted]})
-        if key := next((item.get("KeyId") for item in found["Parameters"]), None):
-            params = {**params, "KeyId": key}
-            call = replace(call, params=params, body=json.dumps(params).encode())
-    reply = await proceed(call)
-    if reply.status == OK and (named := str(params.get("KeyId") or "")):
-        meant = attached.key_of(named, call.region, cloud.account_id)
-        sealed.remember(cloud, "ssm", f"{call.region} {params['Name']}", named, meant)
-    return reply
+    if not params.get("Overwrite") or params.get("KeyId") or params.get("Type") != "SecureString":
+        return await proceed(call)
+    wanted = {"Key": "Name", "Option": "Equals", "Values": [params["Name"]]}
+    found = await cloud.api("ssm", "DescribeParameters", {"ParameterFilters": [wanted]})
+    key = next((item.get("KeyId") for item in found["Parameters"]), None)
+    if key is None:
+        return await proceed(call)
+    named = {**params, "KeyId": key}
+    return await proceed(replace(call, params=named, body=json.dumps(named).encode()))
 
 
 @corrects("ssm", "GetParameter", until="the public parameter of the image for ARM64 exists")
