@@ -24,7 +24,7 @@ WRITES = {
 
 
 def written(cloud: Cloud, call: Call, status: int) -> None:
-    """Note under which key a call has just written a value; other calls, and refused ones, are passed over."""
+    """Note under which key a call has just written a value; refused calls and others are passed over."""
     values = WRITES.get((call.service, call.action), ())
     if status != HTTPStatus.OK or not any(call.params.get(value) for value in values):
         return
