@@ -45,10 +45,11 @@ class Service:
     events: tuple[str, ...]
 
     @property
-    def troubles(self) -> tuple[str, ...]:
-        """Those of its last messages that say what went wrong, each kind once."""
+    def why(self) -> str:
+        """Its last messages that say what went wrong, each kind once; just the last ones where none does."""
         kinds = {re.sub(r"\((?:task|deployment) [^)]*\) ?", "", text): text for text in reversed(self.events)}
-        return tuple(text for kind, text in kinds.items() if any(word in kind for word in TROUBLE))[-SHOWN:]
+        told = [text for kind, text in kinds.items() if any(word in kind for word in TROUBLE)]
+        return "\n".join(told[-SHOWN:] or self.events[:SHOWN])
 
 
 def describe(aws: Aws, cluster: str, service: str) -> Service | None:
@@ -93,7 +94,7 @@ def failure(service: str, state: Service, log_group: str) -> NestctlError:
     return NestctlError(
         "service-failed",
         f"The new tasks of {service} did not become healthy; the old ones go on.",
-        "\n".join(state.troubles or state.events[:SHOWN]),
+        state.why,
         f"{logs.command(log_group)}; correct the cause, then run the same command again",
     )
 
@@ -138,7 +139,7 @@ def wait_steady(
             raise NestctlError(
                 "service-timeout",
                 f"{service} is not steady after {timeout:.0f} s.",
-                "\n".join(state.troubles or state.events[:SHOWN]),
+                state.why,
                 "Run the same command again, which goes on waiting; what the tasks say: "
                 f"{logs.command(log_group)}",
             )
