@@ -1,15 +1,12 @@
-"""What a service says when it refuses a call that its caller may make."""
+"""How AWS refuses a request: said by limits, and by services that check something themselves."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-BAD_REQUEST = 400
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Problem:
-    """A refusal.
+class Refused(NamedTuple):
+    """How AWS refuses a request.
 
     Attributes:
         code: AWS's error code.
@@ -19,4 +16,4 @@ class Problem:
 
     code: str
     message: str
-    status: int = BAD_REQUEST
+    status: int = 400

@@ -12,8 +12,8 @@ from typing import Any
 
 from nestctl.localcloud.control.authorization import attached, context, forms, keys, names
 from nestctl.localcloud.control.authorization.account import Account
-from nestctl.localcloud.control.authorization.problems import Problem
 from nestctl.localcloud.control.authorization.requests import PASSED
+from nestctl.localcloud.control.refused import Refused
 from nestctl.localcloud.control.types import Call
 from nestctl.policies.combine import Caller, judge
 from nestctl.policies.evaluate import Request
@@ -53,7 +53,7 @@ def checks(service: str, action: str) -> bool:
     return (service, action) in CHECKS or (service, action) in CANNOT_ASSUME
 
 
-def problem(call: Call, caller: Caller, account: Account) -> Problem | None:
+def problem(call: Call, caller: Caller, account: Account) -> Refused | None:
     """Return why the called service refuses a call that its caller may make; ``None`` when it does not."""
     own = CHECKS.get((call.service, call.action))
     found = own(call, caller, account) if own else None
@@ -77,22 +77,22 @@ def trusts(account: Account, role: str, service: str, number: str, source: str) 
 
 # ------------------------------------------------------------------ roles that a service is handed
 
-CANNOT_ASSUME: Mapping[tuple[str, str], Problem] = {
-    ("backup", "CreateBackupSelection"): Problem(
+CANNOT_ASSUME: Mapping[tuple[str, str], Refused] = {
+    ("backup", "CreateBackupSelection"): Refused(
         "InvalidParameterValueException", "IAM Role {role} cannot be assumed by AWS Backup"
     ),
-    ("ec2", "CreateFlowLogs"): Problem("InvalidParameter", "Unable to assume given IAM role"),
-    ("lambda", "CreateFunction"): Problem(
+    ("ec2", "CreateFlowLogs"): Refused("InvalidParameter", "Unable to assume given IAM role"),
+    ("lambda", "CreateFunction"): Refused(
         "InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda."
     ),
-    ("lambda", "UpdateFunctionConfiguration"): Problem(
+    ("lambda", "UpdateFunctionConfiguration"): Refused(
         "InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda."
     ),
-    ("scheduler", "CreateSchedule"): Problem(
+    ("scheduler", "CreateSchedule"): Refused(
         "ValidationException",
         "The execution role you provide must allow AWS EventBridge Scheduler to assume the role.",
     ),
-    ("scheduler", "UpdateSchedule"): Problem(
+    ("scheduler", "UpdateSchedule"): Refused(
         "ValidationException",
         "The execution role you provide must allow AWS EventBridge Scheduler to assume the role.",
     ),
@@ -117,7 +117,7 @@ def _source(call: Call, account: str) -> str:
     return names.Place(call, account).arn(call.service, resource)
 
 
-def _untrusting(call: Call, caller: Caller, account: Account) -> Problem | None:
+def _untrusting(call: Call, caller: Caller, account: Account) -> Refused | None:
     refusal = CANNOT_ASSUME.get((call.service, call.action))
     if refusal is None:
         return None
@@ -128,14 +128,14 @@ def _untrusting(call: Call, caller: Caller, account: Account) -> Problem | None:
             and role
             and not trusts(account, role, service, caller.account, _source(call, caller.account))
         ):
-            return Problem(refusal.code, refusal.message.format(role=role), refusal.status)
+            return Refused(refusal.code, refusal.message.format(role=role), refusal.status)
     return None
 
 
 # ------------------------------------------------------------------ key policies
 
 
-def _lockout(call: Call, caller: Caller, account: Account) -> Problem | None:
+def _lockout(call: Call, caller: Caller, account: Account) -> Refused | None:
     """KMS developer guide, "Default key policy": who sets a policy must be able to change it afterwards."""
     text = call.params.get("Policy")
     if not isinstance(text, str) or (call.action == "CreateKey" and not text):
@@ -144,7 +144,7 @@ def _lockout(call: Call, caller: Caller, account: Account) -> Problem | None:
     resource = key if ":key/" in key else names.Place(call, caller.account).arn("kms", "key/new")
     policy = attached.read("key", text)
     if policy is None:
-        return Problem("MalformedPolicyDocumentException", "The new key policy is not a valid policy.")
+        return Refused("MalformedPolicyDocumentException", "The new key policy is not a valid policy.")
     unknown = [
         name
         for statement in policy
@@ -152,7 +152,7 @@ def _lockout(call: Call, caller: Caller, account: Account) -> Problem | None:
         if not _exists(kind, name, account)
     ]
     if unknown:
-        return Problem(
+        return Refused(
             "MalformedPolicyDocumentException",
             "Policy contains a statement with one or more invalid principals.",
         )
@@ -172,7 +172,7 @@ def _lockout(call: Call, caller: Caller, account: Account) -> Problem | None:
     )
     if judge(caller, request, policy, decisive=True).allowed:
         return None
-    return Problem(
+    return Refused(
         "MalformedPolicyDocumentException",
         "The new key policy will not allow you to update the key policy in the future.",
     )
@@ -191,7 +191,7 @@ def _exists(kind: str, name: str, account: Account) -> bool:
 # ------------------------------------------------------------------ what services write to
 
 
-def _log_group(call: Call, caller: Caller, account: Account) -> Problem | None:  # noqa: ARG001 - one signature
+def _log_group(call: Call, caller: Caller, account: Account) -> Refused | None:  # noqa: ARG001 - one signature
     key, group = str(call.params.get("kmsKeyId") or ""), str(call.params.get("logGroupName") or "")
     if not key:
         return None
@@ -205,13 +205,13 @@ def _log_group(call: Call, caller: Caller, account: Account) -> Problem | None: 
         may(service, Request(action, used, asked), caller.account, source=arn) for action in LOGS_ACTIONS
     ):
         return None
-    return Problem(
+    return Refused(
         "InvalidParameterException",
         f"The specified KMS key does not exist or is not allowed to be used with LogGroup '{arn}'.",
     )
 
 
-def _trail(call: Call, caller: Caller, account: Account) -> Problem | None:  # noqa: ARG001
+def _trail(call: Call, caller: Caller, account: Account) -> Refused | None:  # noqa: ARG001
     params, service = call.params, "cloudtrail.amazonaws.com"
     name, bucket = str(params.get("Name", "")), str(params.get("S3BucketName") or "")
     arn = (
@@ -225,7 +225,7 @@ def _trail(call: Call, caller: Caller, account: Account) -> Problem | None:  # n
         write = Request("s3:PutObject", path, {"s3:x-amz-acl": "bucket-owner-full-control"})
         look = Request("s3:GetBucketAcl", f"arn:aws:s3:::{bucket}")
         if not all(may(service, request, caller.account, source=arn) for request in (look, write)):
-            return Problem(
+            return Refused(
                 "InsufficientS3BucketPolicyException",
                 f"Incorrect S3 bucket policy is detected for bucket: {bucket}",
             )
@@ -234,14 +234,14 @@ def _trail(call: Call, caller: Caller, account: Account) -> Problem | None:  # n
         asked = {"kms:EncryptionContext:aws:cloudtrail:arn": arn}
         wanted = [Request("kms:GenerateDataKey", used, asked), Request("kms:DescribeKey", used)]
         if not all(may(service, request, caller.account, source=arn) for request in wanted):
-            return Problem(
+            return Refused(
                 "InsufficientEncryptionPolicyException",
                 f"Insufficient permissions to access S3 bucket {bucket} or KMS key {key}.",
             )
     return None
 
 
-def _access_logs(call: Call, caller: Caller, account: Account) -> Problem | None:  # noqa: ARG001
+def _access_logs(call: Call, caller: Caller, account: Account) -> Refused | None:  # noqa: ARG001
     wanted = dict(_attributes(call.params))
     bucket = wanted.get("access_logs.s3.bucket", "")
     if wanted.get("access_logs.s3.enabled") != "true" or not bucket:
@@ -253,7 +253,7 @@ def _access_logs(call: Call, caller: Caller, account: Account) -> Problem | None
     service = "logdelivery.elasticloadbalancing.amazonaws.com"
     if may(service, Request("s3:PutObject", path), caller.account, source=source):
         return None
-    return Problem(
+    return Refused(
         "InvalidConfigurationRequest",
         f"Access Denied for bucket: {bucket}. Please check S3bucket permission",
     )
@@ -265,17 +265,17 @@ def _attributes(params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield str(value), str(params.get(f"{match[1]}.Value", ""))
 
 
-def _budget_notice(call: Call, caller: Caller, account: Account) -> Problem | None:  # noqa: ARG001
+def _budget_notice(call: Call, caller: Caller, account: Account) -> Refused | None:  # noqa: ARG001
     for topic in sorted(set(re.findall(r"arn:aws:sns:[^\"\s]+", json.dumps(dict(call.params))))):
         if not may("budgets.amazonaws.com", Request("sns:Publish", topic), caller.account):
-            return Problem(
+            return Refused(
                 "InvalidParameterException",
                 f"Please verify that the policy of the SNS topic {topic} allows AWS Budgets to publish.",
             )
     return None
 
 
-CHECKS: Mapping[tuple[str, str], Callable[[Call, Caller, Account], Problem | None]] = {
+CHECKS: Mapping[tuple[str, str], Callable[[Call, Caller, Account], Refused | None]] = {
     ("budgets", "CreateBudget"): _budget_notice,
     ("budgets", "CreateNotification"): _budget_notice,
     ("budgets", "CreateSubscriber"): _budget_notice,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from nestctl.localcloud.control.authorization import attached, keys
 from nestctl.localcloud.control.authorization.facts import Facts
-from nestctl.localcloud.control.authorization.problems import Problem
+from nestctl.localcloud.control.refused import Refused
 from nestctl.localcloud.control.types import Call
 
 SAID = {
@@ -19,24 +19,24 @@ SAID = {
 USING = ("kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey", "kms:CreateGrant")
 
 ANSWERS = {
-    "backup": Problem("InvalidParameterValueException", "{said}"),
-    "ecr": Problem("KmsException", "{said}"),
-    "elasticache": Problem("InvalidKMSKeyFault", "The KMS key supplied is not valid: {said}"),
-    "lambda": Problem(
+    "backup": Refused("InvalidParameterValueException", "{said}"),
+    "ecr": Refused("KmsException", "{said}"),
+    "elasticache": Refused("InvalidKMSKeyFault", "The KMS key supplied is not valid: {said}"),
+    "lambda": Refused(
         "InvalidParameterValueException",
         "Lambda was unable to configure access to your environment variables because the KMS key is invalid "
         "for CreateGrant. Please check your KMS key settings. KMS Exception: {code} KMS Message: {said}",
     ),
-    "rds": Problem(
+    "rds": Refused(
         "KMSKeyNotAccessibleFault",
         "The specified KMS key [{key}] does not exist, is not enabled or you do not have permissions to "
         "access it.",
     ),
-    "s3": Problem("KMS.{code}", "{said}"),
-    "secretsmanager": Problem(
+    "s3": Refused("KMS.{code}", "{said}"),
+    "secretsmanager": Refused(
         "{way}Failure", "Secrets Manager can't {verb} the protected secret text using the provided KMS key."
     ),
-    "ssm": Problem("InvalidKeyId", "{said} (Service: AWSKMS; Status Code: 400; Error Code: {code})"),
+    "ssm": Refused("InvalidKeyId", "{said} (Service: AWSKMS; Status Code: 400; Error Code: {code})"),
 }
 
 
@@ -45,7 +45,7 @@ def checks(service: str) -> bool:
     return service in ANSWERS
 
 
-def problem(call: Call, account: str, facts: Facts) -> Problem | None:
+def problem(call: Call, account: str, facts: Facts) -> Refused | None:
     """Return what the called service says of a key that it cannot use; ``None`` when there is none."""
     answer = ANSWERS.get(call.service)
     if answer is None:
@@ -63,5 +63,5 @@ def problem(call: Call, account: str, facts: Facts) -> Problem | None:
                 "verb": way.replace("ion", "").lower(),
                 "way": way,
             }
-            return Problem(answer.code.format(**said), answer.message.format(**said), answer.status)
+            return Refused(answer.code.format(**said), answer.message.format(**said), answer.status)
     return None

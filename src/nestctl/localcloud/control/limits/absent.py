@@ -5,7 +5,8 @@ from __future__ import annotations
 from ministack.services import cloudtrail, ec2, iam, lambda_svc
 
 from nestctl.localcloud.control import form
-from nestctl.localcloud.control.limits.documented import Refused, limits
+from nestctl.localcloud.control.limits.documented import limits
+from nestctl.localcloud.control.refused import Refused
 from nestctl.localcloud.control.types import Call
 
 OWN_PATH = "/aws-service-role/"

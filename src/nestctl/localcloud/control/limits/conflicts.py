@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from ministack.services import iam
 
-from nestctl.localcloud.control.limits.documented import Refused, limits
+from nestctl.localcloud.control.limits.documented import limits
+from nestctl.localcloud.control.refused import Refused
 from nestctl.localcloud.control.types import Call
 
 

@@ -3,24 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
+from nestctl.localcloud.control.refused import Refused
 from nestctl.localcloud.control.types import Call
-
-
-class Refused(NamedTuple):
-    """How AWS refuses a request.
-
-    Attributes:
-        code: AWS's error code.
-        message: AWS's words.
-        status: HTTP status.
-    """
-
-    code: str
-    message: str
-    status: int = 400
-
 
 Limit = Callable[[Call], Refused | None]
 LIMITS: dict[tuple[str, str], list[Limit]] = {}

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import re
 
-from nestctl.localcloud.control.limits.documented import Refused, limits
+from nestctl.localcloud.control.limits.documented import limits
+from nestctl.localcloud.control.refused import Refused
 from nestctl.localcloud.control.types import Call
 
 ENVIRONMENT = 4096

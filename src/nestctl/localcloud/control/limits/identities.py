@@ -9,7 +9,8 @@ from collections.abc import Mapping
 
 from ministack.services import iam
 
-from nestctl.localcloud.control.limits.documented import Refused, limits
+from nestctl.localcloud.control.limits.documented import limits
+from nestctl.localcloud.control.refused import Refused
 from nestctl.localcloud.control.types import Call
 
 MANAGED, TRUST, ATTACHED, KEY = 6144, 2048, 10, 32 * 1024

@@ -10,7 +10,8 @@ import re
 
 from ministack.services import ssm
 
-from nestctl.localcloud.control.limits.documented import Refused, limits
+from nestctl.localcloud.control.limits.documented import limits
+from nestctl.localcloud.control.refused import Refused
 from nestctl.localcloud.control.types import Call
 
 STANDARD, ADVANCED, LONGEST = 4096, 8192, 32768

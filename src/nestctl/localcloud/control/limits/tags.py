@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from nestctl.localcloud.control.limits.documented import Refused
+from nestctl.localcloud.control.refused import Refused
 from nestctl.localcloud.control.types import Call
 
 MOST, LONGEST_KEY, LONGEST_VALUE = 50, 128, 256
