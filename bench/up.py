@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from bench.support import bare
-from bench.support.bare import ENVIRONMENT, PROJECT, Terraform
+from bench.support.bare import ENVIRONMENT, PROFILES, PROJECT, Terraform
 from bench.support.bench import Bench
 from bench.support.clouds import Cloud
 from bench.support.figures import Figure, NoMeasurementError, alternate, ratio, seconds
@@ -75,6 +75,7 @@ def _served(bench: Bench, done: dict[str, Any]) -> None:
 
 def _apply(bench: Bench, cloud: Cloud, given: dict[str, dict[str, Any]]) -> float:
     """Return the seconds of the three applies; `init`, which is only done once, is not counted."""
+    _make_user(cloud, PROFILES["state"])
     environ = cloud.variables()
     total = 0.0
     buckets: dict[str, str] = {}
@@ -94,6 +95,14 @@ def _apply(bench: Bench, cloud: Cloud, given: dict[str, dict[str, Any]]) -> floa
         if root == "state":
             buckets = _buckets(terraform)
     return total
+
+
+def _make_user(cloud: Cloud, name: str) -> None:
+    """Make the IAM user whom the root ``state`` names in the policies of its keys, as the manual does.
+
+    Without it, KMS refuses the policies.
+    """
+    cloud.client("iam").create_user(UserName=name)
 
 
 def _buckets(terraform: Terraform) -> dict[str, str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.support.figures import NoMeasurementError
+from nestctl.localcloud.layout import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 
 TIMEOUT = 3600.0
 """Seconds that one program may take."""
@@ -69,6 +70,21 @@ class Cloud:
         found: Mapping[str, str] = self.nestctl("local", "env")
         chosen = {"AWS_PROFILE": profile} if profile else {}
         return {**self.environ, **found, **chosen}
+
+    def client(self, service: str, **settings: Any) -> Any:
+        """Start it when it does not run, and return a boto3 client of its administrator.
+
+        Args:
+            service: Name that boto3 gives the service.
+            settings: Arguments of ``botocore.config.Config``.
+        """
+        import boto3
+        from botocore.config import Config
+
+        session: Any = boto3.session.Session(
+            aws_access_key_id=ACCESS_KEY_ID, aws_secret_access_key=SECRET_ACCESS_KEY, region_name=REGION
+        )
+        return session.client(service, endpoint_url=self.start()["endpoint_url"], config=Config(**settings))
 
 
 def run(argv: Sequence[str], env: Mapping[str, str], cwd: Path, *, good: Sequence[int] = (0,)) -> str:

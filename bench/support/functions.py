@@ -12,7 +12,7 @@ from typing import Any
 from bench.support.bare import ENVIRONMENT, PROJECT
 from bench.support.clouds import Cloud
 from bench.support.figures import NoMeasurementError
-from nestctl.localcloud.layout import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
+from nestctl.localcloud.layout import REGION
 
 LIVE = f"{PROJECT}-{ENVIRONMENT}"
 """Name of the function that serves the site."""
@@ -42,16 +42,8 @@ class Functions:
     """Makes and invokes functions in a cloud in which the site is up."""
 
     def __init__(self, cloud: Cloud) -> None:
-        import boto3
-        from botocore.config import Config
-
-        endpoint = cloud.start()["endpoint_url"]
-        session = boto3.session.Session(
-            aws_access_key_id=ACCESS_KEY_ID, aws_secret_access_key=SECRET_ACCESS_KEY, region_name=REGION
-        )
-        config = Config(read_timeout=120, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
-        self._lambda = session.client("lambda", endpoint_url=endpoint, config=config)
-        self._s3 = session.client("s3", endpoint_url=endpoint, config=config)
+        self._lambda = cloud.client("lambda", read_timeout=120, retries={"total_max_attempts": 1})
+        self._s3 = cloud.client("s3", s3={"addressing_style": "path"})
         self._live = self._lambda.get_function_configuration(FunctionName=LIVE, Qualifier="live")
         names = [bucket["Name"] for bucket in self._s3.list_buckets()["Buckets"]]
         self._bucket = next(name for name in names if "zappa" in name)
