@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import re
 import signal
@@ -16,11 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TextIO
 
+from nestctl import sessions
 from nestctl.report import NestctlError
 from nestctl.report.redaction import redact
-
-PR_SET_PDEATHSIG = 1
-"""From <sys/prctl.h>: the signal a process receives when its parent thread dies (Linux only)."""
 
 POLL = 0.05
 """Seconds between two looks at what a program has written: nobody sees a line come later."""
@@ -153,7 +150,7 @@ def program(
             stdout=stdout.file,
             stderr=stderr.file,
             start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - only a syscall
+            preexec_fn=_prepare if sys.platform == "linux" else None,  # noqa: PLW1509 - only system calls
         )
         running = Program(process, stream, stdout, stderr)
         try:
@@ -213,5 +210,6 @@ def _feed(stream: IO[bytes] | None, data: bytes) -> None:
             stream.close()
 
 
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+def _prepare() -> None:
+    sessions.die_with_parent(signal.SIGINT)
+    sessions.keep_niceness()

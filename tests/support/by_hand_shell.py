@@ -14,6 +14,8 @@ from pathlib import Path
 
 from by_hand_page import Block, meets
 
+from nestctl import sessions
+
 BLOCK_SECONDS = 1500
 """Terraform's own delays for a whole environment, on a slow machine."""
 
@@ -54,6 +56,7 @@ class Shell:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            preexec_fn=sessions.keep_niceness,  # noqa: PLW1509 - only system calls
         )
         self._send(PRELUDE)
 

@@ -123,3 +123,31 @@ def test_a_providers_orphan_is_no_writer_and_is_ended(tmp_path: Path) -> None:
     finally:
         orphan.kill()
         orphan.wait()
+
+
+TELLS_ITS_NICENESS = """
+import os
+from pathlib import Path
+group = Path("/proc/self/autogroup")
+told = group.read_text().split()[-1] if group.exists() else os.nice(0)
+print(os.nice(0), told)
+"""
+
+RUNS_NICELY = """
+import os, sys
+from pathlib import Path
+from nestctl import process
+os.nice(3)
+folder = Path(sys.argv[1])
+argv = [sys.executable, "-c", sys.argv[2]]
+said = process.run(argv, cwd=folder, env=os.environ, log=folder / "log", code="c", what="w", next_="n")
+print(os.nice(0), said)
+"""
+
+
+def test_the_session_of_a_program_is_as_nice_as_who_starts_it(tmp_path: Path) -> None:
+    argv = [sys.executable, "-c", RUNS_NICELY, str(tmp_path), TELLS_ITS_NICENESS]
+    said = subprocess.run(argv, capture_output=True, text=True, check=True).stdout.split()
+    assert len(said) == 3
+    assert set(said) == {said[0]}
+    assert int(said[0]) >= 3

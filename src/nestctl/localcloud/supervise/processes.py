@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import os
 import signal
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from nestctl import sessions
 from nestctl.localcloud.supervise.ledger import Ledger
 
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 LINE_LIMIT = 1 << 20  # bytes; a longer line of output is handed on in pieces
-
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 class Supervised:
@@ -104,8 +100,8 @@ class Processes:
 
         def prepare() -> None:
             # Runs between fork and exec, after the user was changed (which would clear the setting).
-            if _libc is not None:
-                _libc.prctl(PR_SET_PDEATHSIG, int(death_signal))
+            sessions.die_with_parent(death_signal)
+            sessions.keep_niceness()
 
         output = asyncio.subprocess.PIPE if on_line else asyncio.subprocess.DEVNULL
         process = await asyncio.create_subprocess_exec(
