@@ -14,8 +14,9 @@ import pytest
 TESTS = Path(__file__).resolve().parents[1]
 
 KILLED, PRODUCTION, SITE, BY_HAND = "killed", "production", "site", "by-hand"
-NICENESS = {KILLED: 0, PRODUCTION: 4, SITE: 4, BY_HAND: 5}
-"""Of what the whole run waits for, the longest first: three make it half of a core that both want."""
+NICENESS = {PRODUCTION: 0, KILLED: 1, SITE: 4, BY_HAND: 5}
+"""Of what the whole run waits for, the longest first: three make it half of a core that both want.
+What they start in a session of its own is as nice: see nestctl.sessions."""
 
 YIELDING = 7
 """Niceness of all else."""
