@@ -305,3 +305,26 @@ def test_an_environment_is_decrypted_as_the_functions_role(cloud: Any, functions
             )
         finally:
             iam.delete_role_permissions_boundary(RoleName="run")
+
+
+def test_a_function_whose_key_is_out_of_use_does_not_start(cloud: Any, functions: Any) -> None:
+    kms = cloud.client("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    source = "import os\ndef handler(e, c):\n    return os.environ['WORD']\n"
+    functions.create("barred", source, KMSKeyArn=key, Environment={"Variables": {"WORD": "open"}})
+    states = (
+        (kms.disable_key, "KMSDisabledException", "is disabled"),
+        (kms.schedule_key_deletion, "KMSInvalidStateException", "is pending deletion"),
+    )
+    for number, (leave, code, words) in enumerate(states):
+        functions.update("barred", f"{source}# {number}")  # a new sandbox, which has yet to decrypt
+        leave(KeyId=key)
+        with pytest.raises(ClientError) as caught:
+            invoke(functions, "barred")
+        answer = caught.value.response
+        assert (answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]) == (code, 502)
+        assert f"{key} {words}" in answer["Error"]["Message"]
+        if leave == kms.schedule_key_deletion:
+            kms.cancel_key_deletion(KeyId=key)  # which leaves it disabled
+        kms.enable_key(KeyId=key)
+        assert invoke(functions, "barred") == "open"

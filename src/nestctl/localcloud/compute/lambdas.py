@@ -16,6 +16,7 @@ from nestctl.localcloud.compute.functions import Version
 from nestctl.localcloud.compute.logs import LogWriter
 from nestctl.localcloud.compute.sandbox import InitError, Outcome, Sandbox, Variables
 from nestctl.localcloud.control.authorization import acting
+from nestctl.localcloud.control.refused import Refused
 from nestctl.localcloud.control.types import Cloud
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,15 @@ SWEEP_SECONDS = 15.0
 
 
 class KeyDeniedError(Exception):
-    """Lambda may not use the key of the function's environment; the message is Lambda's."""
+    """Lambda cannot use the key of the function's environment.
+
+    Attributes:
+        refused: Lambda's answer.
+    """
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused.message)
+        self.refused = refused
 
 
 class ThrottledError(Exception):
@@ -236,7 +245,7 @@ class Lambdas:
 
         Raises:
             InitError: The process did not come up.
-            KeyDeniedError: Lambda may not decrypt the function's environment.
+            KeyDeniedError: Lambda cannot decrypt the function's environment.
         """
         try:
             root = await asyncio.to_thread(
@@ -249,11 +258,7 @@ class Lambdas:
             self._cloud, version.arn, version.role, version.key_arn, version.region
         )
         if refused:
-            raise KeyDeniedError(
-                "Lambda was unable to decrypt the environment variables because KMS access was denied. "
-                "Please check the function's KMS key settings. KMS Exception: AccessDeniedException"
-                f"KMS Message: {refused}"
-            )
+            raise KeyDeniedError(refused)
         sandbox = Sandbox(self._cloud, version, root, self._logs, self._variables)
         await sandbox.start()
         return sandbox

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from nestctl.localcloud.control.authorization import attached, context
+from nestctl.localcloud.control.authorization import attached, context, key_states
 from nestctl.localcloud.control.authorization.account import Account
+from nestctl.localcloud.control.refused import Refused
 from nestctl.localcloud.control.types import Cloud
 from nestctl.policies.combine import judge
 from nestctl.policies.evaluate import Request, message
@@ -47,8 +48,22 @@ def refusal(
     return ""
 
 
-def environment_refusal(cloud: Cloud, function: str, role: str, key: str, region: str) -> str:
-    """Return why Lambda cannot decrypt a function's environment as its role; empty when it can.
+UNREADABLE = (
+    "Lambda was unable to decrypt the environment variables because {why}. "
+    "Please check the function's KMS key settings. KMS Exception: {code} KMS Message: {said}"
+)
+KEY_ERRORS = {
+    "DisabledException": ("KMSDisabledException", "the KMS key used is disabled"),
+    "KMSInvalidStateException": (
+        "KMSInvalidStateException",
+        "the state of the KMS key used is not valid for Decrypt",
+    ),
+}
+"""Lambda API reference, errors of Invoke, by KMS's own code."""
+
+
+def environment_refusal(cloud: Cloud, function: str, role: str, key: str, region: str) -> Refused | None:
+    """Return how Lambda refuses to start a function whose environment it cannot decrypt as its role.
 
     Lambda makes a grant on the key for the role when the function is made, so that the role needs no right of
     its own; what bounds the role bounds that, too (Lambda developer guide, "Securing environment variables").
@@ -61,12 +76,17 @@ def environment_refusal(cloud: Cloud, function: str, role: str, key: str, region
         region: Region of the function.
     """
     if not key:
-        return ""
+        return None
     asked = {
         "kms:ViaService": f"lambda.{region}.amazonaws.com",
         "kms:EncryptionContext:aws:lambda:FunctionArn": function,
     }
     arn = attached.key_of(key, region, cloud.account_id)
-    return refusal(
-        cloud, role, function.rpartition(":")[2], [Request("kms:Decrypt", arn, asked)], granted=True
-    )
+    wanted = [Request("kms:Decrypt", arn, asked)]
+    if denied := refusal(cloud, role, function.rpartition(":")[2], wanted, granted=True):
+        said = {"why": "KMS access was denied", "code": "AccessDeniedException", "said": denied}
+        return Refused("KMSAccessDeniedException", UNREADABLE.format(**said), 502)
+    if found := key_states.unusable(arn):
+        code, why = KEY_ERRORS[found[0]]
+        return Refused(code, UNREADABLE.format(why=why, code=found[0], said=found[1]), 502)
+    return None

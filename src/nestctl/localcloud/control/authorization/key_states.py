@@ -45,21 +45,30 @@ def checks(service: str) -> bool:
     return service in ANSWERS
 
 
+def unusable(key: str) -> tuple[str, str] | None:
+    """Return KMS's error code and words for a key, by ARN, that encrypts and decrypts nothing now."""
+    record = attached.key_record(key)
+    if record is None or str(record["KeyState"]) not in SAID:
+        return None
+    code, words = SAID[str(record["KeyState"])]
+    return code, words.format(key=key)
+
+
 def problem(call: Call, account: str, facts: Facts) -> Refused | None:
     """Return what the called service says of a key that it cannot use; ``None`` when there is none."""
     answer = ANSWERS.get(call.service)
     if answer is None:
         return None
     for use in keys.uses(call, account, facts):
-        record = attached.key_record(use.resource)
-        state = str(record["KeyState"]) if record else ""
-        if use.action in USING and state in SAID:
-            code, words = SAID[state]
+        if use.action not in USING:
+            continue
+        if found := unusable(use.resource):
+            code, words = found
             way = "Decryption" if use.action == "kms:Decrypt" else "Encryption"
             said = {
                 "code": code,
                 "key": use.resource,
-                "said": words.format(key=use.resource),
+                "said": words,
                 "verb": way.replace("ion", "").lower(),
                 "way": way,
             }

@@ -102,7 +102,7 @@ async def invoke(call: Call, _proceed: Proceed, cloud: Cloud) -> Reply:
     try:
         outcome = await work
     except KeyDeniedError as error:
-        return _failure(call, "KMSAccessDeniedException", str(error), 502)
+        return _failure(call, *error.refused)
     except ThrottledError:
         body = {
             "Reason": "ReservedFunctionConcurrentInvocationLimitExceeded"
