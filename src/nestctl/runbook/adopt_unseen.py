@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nestctl.terraform.root import Root
+from nestctl.terraform.write_only import WRITE_ONLY
 
 PARAMETER = "aws_ssm_parameter"
 CACHE = "aws_elasticache_replication_group"
@@ -28,7 +29,7 @@ def is_unseen(change: Mapping[str, Any]) -> bool:
     """Tell whether a planned resource is a parameter with a write-only value, or a cache."""
     after = change["change"]["after"] or {}
     return change["type"] == CACHE or (
-        change["type"] == PARAMETER and after.get("value_wo_version") is not None
+        change["type"] == PARAMETER and after.get(WRITE_ONLY[PARAMETER].version) is not None
     )
 
 
@@ -74,8 +75,8 @@ def with_records(state: dict[str, Any], changes: Iterable[Mapping[str, Any]]) ->
 def _attributes(change: Mapping[str, Any]) -> dict[str, Any]:
     after = change["change"]["after"]
     if change["type"] == PARAMETER:
-        name = after["name"]
-        return {"id": name, "name": name, "has_value_wo": True, "value_wo_version": 1}
+        name, written = after["name"], WRITE_ONLY[PARAMETER]
+        return {"id": name, "name": name, written.noted: True, written.version: 1}
     name = after["replication_group_id"]
     # The strategy is the provider's default; what stands beside it AWS does not keep.
     return {
