@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TextIO
 
-from nestctl import sessions
+from nestctl import process_session
 from nestctl.report import NestctlError
 from nestctl.report.redaction import redact
 
@@ -211,5 +211,5 @@ def _feed(stream: IO[bytes] | None, data: bytes) -> None:
 
 
 def _prepare() -> None:
-    sessions.die_with_parent(signal.SIGINT)
-    sessions.keep_niceness()
+    process_session.die_with_parent(signal.SIGINT)
+    process_session.keep_niceness()

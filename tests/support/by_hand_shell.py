@@ -14,7 +14,7 @@ from pathlib import Path
 
 from by_hand_page import Block, meets
 
-from nestctl import sessions
+from nestctl import process_session
 
 BLOCK_SECONDS = 1500
 """Terraform's own delays for a whole environment, on a slow machine."""
@@ -56,7 +56,7 @@ class Shell:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-            preexec_fn=sessions.keep_niceness,  # noqa: PLW1509 - only system calls
+            preexec_fn=process_session.keep_niceness,  # noqa: PLW1509 - only system calls
         )
         self._send(PRELUDE)
 

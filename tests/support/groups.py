@@ -16,7 +16,7 @@ TESTS = Path(__file__).resolve().parents[1]
 KILLED, PRODUCTION, SITE, BY_HAND = "killed", "production", "site", "by-hand"
 NICENESS = {PRODUCTION: 0, KILLED: 1, SITE: 4, BY_HAND: 5}
 """Of what the whole run waits for, the longest first: three make it half of a core that both want.
-What they start in a session of its own is as nice: see nestctl.sessions."""
+What they start in a session of its own is as nice: see nestctl.process_session."""
 
 YIELDING = 7
 """Niceness of all else."""

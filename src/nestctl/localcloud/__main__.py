@@ -7,7 +7,7 @@ import logging
 import sys
 from pathlib import Path
 
-from nestctl import sessions
+from nestctl import process_session
 from nestctl.localcloud.layout import Layout
 from nestctl.localcloud.supervise.supervisor import Announcer, run
 
@@ -27,7 +27,7 @@ def main() -> int:
     parser.add_argument("--delay", type=float, help="seconds that a change takes which takes time on AWS")
     parser.add_argument("--announce", type=int, metavar="FD", help="file descriptor to report the start on")
     arguments = parser.parse_args()
-    sessions.keep_niceness()
+    process_session.keep_niceness()
     # Requests run on one thread, log lines leave on others: each wait for the interpreter delays an answer.
     sys.setswitchinterval(SWITCH_SECONDS)
     logging.basicConfig(

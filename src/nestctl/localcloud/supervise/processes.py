@@ -9,7 +9,7 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from nestctl import sessions
+from nestctl import process_session
 from nestctl.localcloud.supervise.ledger import Ledger
 
 LINE_LIMIT = 1 << 20  # bytes; a longer line of output is handed on in pieces
@@ -100,8 +100,8 @@ class Processes:
 
         def prepare() -> None:
             # Runs between fork and exec, after the user was changed (which would clear the setting).
-            sessions.die_with_parent(death_signal)
-            sessions.keep_niceness()
+            process_session.die_with_parent(death_signal)
+            process_session.keep_niceness()
 
         output = asyncio.subprocess.PIPE if on_line else asyncio.subprocess.DEVNULL
         process = await asyncio.create_subprocess_exec(
