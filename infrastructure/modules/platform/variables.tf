@@ -98,7 +98,7 @@ variable "nat_gateway_mode" {
 }
 
 variable "interface_endpoints" {
-  description = "AWS services with an interface endpoint in the private subnets, such as ssm or ecr.api. Null means: those that the stack needs when nat_gateway_mode is none, no one otherwise."
+  description = "AWS services with an interface endpoint in the private subnets, such as ssm or ecr.api. Null means: those that the stack needs when nat_gateway_mode is none, none otherwise."
   type        = set(string)
   default     = null
 }
