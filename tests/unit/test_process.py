@@ -97,7 +97,8 @@ def test_a_program_that_talks_much_while_it_stops_is_not_waited_for_in_vain(tmp_
         "    sys.exit(0)\n"
         "signal.signal(signal.SIGINT, stop)\n"
         "print('begun', flush=True)\n"
-        "time.sleep(60)\n"
+        "for _ in range(1200):\n"
+        "    time.sleep(0.05)\n"  # a signal right before one long sleep would be heard after it
     )
     argv = [sys.executable, "-c", talk]
     began = time.monotonic()
