@@ -14,8 +14,8 @@ import pytest
 TESTS = Path(__file__).resolve().parents[1]
 
 KILLED, PRODUCTION, SITE, BY_HAND = "killed", "production", "site", "by-hand"
-NICENESS = {KILLED: 0, PRODUCTION: 2, SITE: 3, BY_HAND: 4}
-"""Of what the whole run waits for, the longest first: three make it half of a core that both want.
+NICENESS = {KILLED: 0, PRODUCTION: 0, SITE: 3, BY_HAND: 4}
+"""Of what the whole run waits for, the longest first: three less make it twice as much of a core that two want.
 What they start in a session of its own is as nice: see nestctl.process_session."""
 
 YIELDING = 5
