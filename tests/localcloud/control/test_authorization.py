@@ -209,6 +209,7 @@ def test_a_value_stays_readable_with_the_key_that_its_alias_meant(
     kms.delete_alias(AliasName=alias)
     assert values() == {"v"}
     kms.create_alias(AliasName=alias, TargetKeyId=second)
+    kms.disable_key(KeyId=first)  # a new value is written with what the alias means now
     aws("ssm").put_parameter(Name=name, Value="w", Type="SecureString", Overwrite=True)
     aws("secretsmanager").put_secret_value(SecretId=name, SecretString="w")
     for call in (

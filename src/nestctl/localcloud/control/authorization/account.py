@@ -126,29 +126,41 @@ class Account:
         """The customer's key that encrypts a bucket, as its configuration names it; empty without one."""
         return attached.bucket_key(bucket, self._id)
 
-    def parameter_keys(self, name: str, *, below: bool, region: str) -> list[tuple[str, str]]:
+    def parameter_keys(
+        self, name: str, *, below: bool, region: str, writing: bool = False
+    ) -> list[tuple[str, str]]:
         """Names of parameters and their keys: of one, or of all below a path, that a key encrypts.
 
-        The key is the one under which the present value was written, whatever its alias means by now.
+        The key is the one under which the present value was written, whatever its alias means by now; for a
+        new value it is the one that the parameter names.
         """
         plain = name.partition(":parameter")[2] or name
         path = plain.rstrip("/") + "/"
         return sorted(
-            (parameter, sealed.key(self._cloud, "ssm", f"{region} {parameter}", str(record["KeyId"])))
+            (
+                parameter,
+                str(record["KeyId"])
+                if writing
+                else sealed.key(self._cloud, "ssm", f"{region} {parameter}", str(record["KeyId"])),
+            )
             for (account, there, parameter), record in ssm._parameters.all_items()  # noqa: SLF001
             if (account, there) == (self._id, region)
             and (parameter.startswith(path) if below else parameter == plain)
             and record.get("Type") == "SecureString"
         )
 
-    def secret_key(self, name: str, region: str) -> tuple[str, str]:
-        """ARN of a secret and the key under which its value was written; both empty when there is none."""
+    def secret_key(self, name: str, region: str, *, writing: bool = False) -> tuple[str, str]:
+        """ARN of a secret and the key under which its value was written; both empty when there is none.
+
+        For a new value it is the key that the secret names.
+        """
         for (account, there, own), record in secretsmanager._secrets.all_items():  # noqa: SLF001
             if (account, there) == (self._id, region) and name in (own, record.get("ARN")):
                 named = str(record.get("KmsKeyId") or "")
-                return str(record.get("ARN", "")), sealed.key(
-                    self._cloud, "secretsmanager", f"{region} {own}", named
+                key = (
+                    named if writing else sealed.key(self._cloud, "secretsmanager", f"{region} {own}", named)
                 )
+                return str(record.get("ARN", "")), key
         return "", ""
 
     async def task_roles(self, definition: str) -> list[str]:

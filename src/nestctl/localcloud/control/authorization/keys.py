@@ -65,7 +65,8 @@ def _of_objects(call: Call, account: str, facts: Facts) -> Uses:
 
 def _of_parameters(call: Call, account: str, facts: Facts) -> Uses:
     if call.action == "PutParameter" and call.params.get("Type") in (None, "SecureString"):
-        present = facts.parameter_keys(str(call.params.get("Name", "")), below=False, region=call.region)
+        name = str(call.params.get("Name", ""))
+        present = facts.parameter_keys(name, below=False, region=call.region, writing=True)
         # A new value of a parameter is encrypted with the key that the parameter has.
         wanted = str(call.params.get("KeyId") or next((key for _, key in present), ""))
         used = _customers(call, account, wanted)
@@ -83,15 +84,16 @@ def _of_parameters(call: Call, account: str, facts: Facts) -> Uses:
 
 
 def _of_secrets(call: Call, account: str, facts: Facts) -> Uses:
-    arn, stored = facts.secret_key(str(call.params.get("SecretId", "")), call.region)
+    writing = call.action in SECRET_WRITES
+    arn, stored = facts.secret_key(str(call.params.get("SecretId", "")), call.region, writing=writing)
     key = _customers(call, account, str(call.params.get("KmsKeyId") or stored))
     if not key:
         return
     context = {"kms:EncryptionContext:SecretARN": arn} if arn else {}
     has_value = any(call.params.get(name) for name in ("SecretString", "SecretBinary"))
-    if call.action in SECRET_WRITES and has_value:
+    if writing and has_value:
         yield _use(call, "kms:GenerateDataKey", key, context)
-    if call.action == "GetSecretValue" or (call.action in SECRET_WRITES and has_value):
+    if call.action == "GetSecretValue" or (writing and has_value):
         yield _use(call, "kms:Decrypt", key, context)
 
 
