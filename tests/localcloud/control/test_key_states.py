@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -141,3 +142,26 @@ def test_once_it_is_enabled_again_all_is_there(aws: Client, held: tuple[str, str
     assert aws("ssm").get_parameter(Name=f"/{name}", WithDecryption=True)["Parameter"]["Value"] == "v"
     assert aws("s3").get_object(Bucket=name, Key="kept")["Body"].read() == b"v"
     assert aws("secretsmanager").get_secret_value(SecretId=name)["SecretString"] == "v"
+
+
+def test_no_log_group_is_made_with_it(aws: Client) -> None:
+    kms, logs, name = aws("kms"), aws("logs"), unique("/held")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    owner = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    use = ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"]
+    statements = [
+        {"Effect": "Allow", "Principal": owner, "Action": "kms:*", "Resource": "*"},
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "logs.us-east-1.amazonaws.com"},
+            "Action": use,
+            "Resource": "*",
+        },
+    ]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=policy)
+    logs.create_log_group(logGroupName=name, kmsKeyId=key)
+    kms.disable_key(KeyId=key)
+    _, code, said = refused(lambda: logs.create_log_group(logGroupName=f"{name}-more", kmsKeyId=key))
+    assert code == "InvalidParameterException"
+    assert "does not exist or is not allowed" in said

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from nestctl.localcloud.control.authorization import attached, context, forms, keys, names
+from nestctl.localcloud.control.authorization import attached, context, forms, key_states, keys, names
 from nestctl.localcloud.control.authorization.account import Account
 from nestctl.localcloud.control.authorization.requests import PASSED
 from nestctl.localcloud.control.refused import Refused
@@ -200,7 +200,7 @@ def _log_group(call: Call, caller: Caller, account: Account) -> Refused | None: 
     service = f"logs.{call.region}.amazonaws.com"
     used = attached.key_of(key, call.region, caller.account)
     asked = {"kms:EncryptionContext:aws:logs:arn": arn}
-    exists = attached.key_record(used) is not None
+    exists = attached.key_record(used) is not None and key_states.unusable(used) is None
     if exists and all(
         may(service, Request(action, used, asked), caller.account, source=arn) for action in LOGS_ACTIONS
     ):
