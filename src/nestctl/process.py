@@ -78,6 +78,7 @@ class Program:
     log: TextIO
     stdout: Output
     stderr: Output
+    logs_stdout: bool = True
     errors: list[str] = field(default_factory=list)
 
     def write(self, line: str) -> None:
@@ -92,7 +93,8 @@ class Program:
             # Asked before reading: what it wrote before its end is read after.
             ended = self.process.poll() is not None
             for line in self.stdout.lines(last=ended):
-                self.write(line)
+                if self.logs_stdout:
+                    self.write(line)
                 yield line
             for line in self.stderr.lines(last=ended):
                 self.write(line)
@@ -128,6 +130,7 @@ def program(
     env: Mapping[str, str],
     log: Path,
     stdin: bytes | None = None,
+    logs_stdout: bool = True,
 ) -> Iterator[Program]:
     """Start a program in a session of its own; its words go to ``log``, and stdout to the caller as well.
 
@@ -137,6 +140,7 @@ def program(
         env: The whole environment.
         log: Receives what it writes, appended.
         stdin: Bytes for standard input, at most a pipe's buffer; none means no input.
+        logs_stdout: Whether the log receives what it writes to stdout, too.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     stdout, stderr = Output(), Output()
@@ -152,7 +156,7 @@ def program(
             start_new_session=True,
             preexec_fn=_prepare if sys.platform == "linux" else None,  # noqa: PLW1509 - only system calls
         )
-        running = Program(process, stream, stdout, stderr)
+        running = Program(process, stream, stdout, stderr, logs_stdout)
         try:
             if stdin is not None:
                 _feed(process.stdin, stdin)
@@ -173,15 +177,16 @@ def run(  # noqa: PLR0913 - each is a property of the run
     next_: str,
     on_line: Callable[[str], None] | None = None,
     stdin: bytes | None = None,
+    logs_stdout: bool = True,
 ) -> str:
-    """Run a program to its end and return its stdout, which is logged too.
+    """Run a program to its end and return its stdout, which is logged too unless it may hold secrets.
 
     Raises:
         NestctlError: With ``code``, ``what`` and ``next_`` when it exits with another status than 0.
     """
     collected: list[str] = []
     try:
-        with program(argv, cwd=cwd, env=env, log=log, stdin=stdin) as running:
+        with program(argv, cwd=cwd, env=env, log=log, stdin=stdin, logs_stdout=logs_stdout) as running:
             for line in running.lines():
                 collected.append(line)
                 if on_line:

@@ -17,6 +17,7 @@ from nestctl.build import frontend as frontend_build
 from nestctl.build import workplace
 from nestctl.doctor import Finding
 from nestctl.report import NestctlError, Note, Progress, Reporter
+from nestctl.report.redaction import learn
 from nestctl.report.words import agreed, counted
 from nestctl.runbook import adopt, removals
 from nestctl.settings.paths import INFRASTRUCTURE
@@ -226,9 +227,20 @@ class Context:
         if not root.backend:
             return
         text = s3.read(self.caller, root.backend["bucket"], root.backend["key"])
-        if text and write_only.unnoted(json.loads(text)):
-            count = len(write_only.note(root))
+        state = json.loads(text) if text else {}
+        if not write_only.unnoted(state):
+            return
+        known = write_only.read_already(state)
+        learn(*known.values())
+        count = len(write_only.note(root)) - len(known)
+        if count:
             self.note(f"the state of {root.name} was kept from reading {counted(count, 'secret')}")
+        if known:
+            self.note(
+                f"the state of {root.name} held {counted(len(known), 'secret')}: {', '.join(sorted(known))}; "
+                "it no longer does, but its earlier versions do: set other values",
+                warning=True,
+            )
 
     def apply(self, root: Root, plan: Plan, *, keep_values: bool = True) -> str:
         """Apply a saved plan and forget what was read before it.

@@ -188,7 +188,8 @@ class Root:
     def pull(self) -> dict[str, Any]:
         """Return the state; empty when there is none."""
         self.init()
-        text = self._run(["state", "pull"], f"The state of {self.name} could not be read.")
+        what = f"The state of {self.name} could not be read."
+        text = self._run(["state", "pull"], what, logs_stdout=False)
         loaded: dict[str, Any] = json.loads(text) if text.strip() else {}
         return loaded
 
@@ -268,7 +269,7 @@ class Root:
     def _argv(self, argv: Sequence[str]) -> list[str]:
         return [str(find_terraform().path), f"-chdir={self.folder}", *argv]
 
-    def _run(self, argv: Sequence[str], what: str) -> str:
+    def _run(self, argv: Sequence[str], what: str, *, logs_stdout: bool = True) -> str:
         return process.run(
             self._argv(argv),
             cwd=self.folder,
@@ -277,6 +278,7 @@ class Root:
             code="terraform-" + argv[0],
             what=what,
             next_="Do what Terraform says above, then run the same command again.",
+            logs_stdout=logs_stdout,
         )
 
     def _stream(self, argv: Sequence[str]) -> tuple[int, list[Message]]:

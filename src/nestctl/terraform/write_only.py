@@ -37,6 +37,15 @@ def unnoted(state: Mapping[str, Any]) -> list[str]:
     return [f"{_address(resource)}{_index(instance)}" for resource, instance, _ in _found(state)]
 
 
+def read_already(state: Mapping[str, Any]) -> dict[str, str]:
+    """Return the values that earlier plans have read into a state, by the addresses of what holds them."""
+    return {
+        f"{_address(resource)}{_index(instance)}": str(instance["attributes"][names.value])
+        for resource, instance, names in _found(state)
+        if instance["attributes"].get(names.value)
+    }
+
+
 def note(root: Root) -> list[str]:
     """Make the provider's note where it is missing, and forget what was read; return the addresses.
 

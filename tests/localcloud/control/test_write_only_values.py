@@ -142,7 +142,20 @@ def test_a_value_whose_maker_was_interrupted_is_not_read_later(
     wanted = ['aws_ssm_parameter.it["one"]', "aws_secretsmanager_secret_version.it"]
     assert sorted(write_only.unnoted(made.pull())) == sorted(wanted)
 
+    assert write_only.read_already(made.pull()) == {}
+
+    # As an earlier plan has left it, whose refresh read the values.
+    state = made.pull()
+    for resource in state["resources"]:
+        names = write_only.WRITE_ONLY[resource["type"]]
+        for instance in resource["instances"]:
+            instance["attributes"][names.value] = VALUE
+    made.push({**state, "serial": state["serial"] + 1})
+    logged = made.log.read_text(encoding="utf-8").count(VALUE)  # in Terraform's error, from the root's file
+    assert write_only.read_already(made.pull()) == dict.fromkeys(wanted, VALUE)
     assert sorted(write_only.note(made)) == sorted(wanted)
+    assert made.log.read_text(encoding="utf-8").count(VALUE) == logged
+    assert VALUE not in json.dumps(made.pull())
     assert made.plan().empty
     shown = made.plan(destroy=True)
     planned = made.show(shown)
