@@ -223,6 +223,7 @@ def test_a_file_of_variables_is_written_as_told(shell: Shell, tmp_path: Path, te
         ("prove cost --var-file v.json", "nestctl prove cost --env staging", None),
         ("state versions --env production", "nestctl state restore bootstrap 3H", None),
         ("up", "nestctl status", "nestctl status"),
+        ("up --env x", "npm said: nestctl up \\", "same"),
         (
             """up --app "/a's, b" --env x""",
             "nestctl state restore staging v1 --app '/a'\"'\"'s, b', then the same command again",

@@ -36,7 +36,10 @@ def complete(text: str, argv: Sequence[str] | None = None) -> str:
         return text
 
     def completed(found: re.Match[str]) -> str:
-        words = shlex.split(found[1])
+        try:
+            words = shlex.split(found[1])
+        except ValueError:  # no command: a line of a log that a reason carries
+            return found[0]
         takes = {name for parameter in command_of(words)[0].params for name in parameter.opts}
         # One that begins like the word covers --env=x.
         lacking = [
