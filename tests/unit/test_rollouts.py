@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
@@ -54,6 +55,13 @@ def rolled_back() -> services.Service:
 def test_of_many_messages_those_are_shown_that_say_what_went_wrong_each_kind_once() -> None:
     why = services.failure("the-service", rolled_back(), "/aws/ecs/nest-staging/frontend").why
     assert why.splitlines() == [EVENTS[4], EVENTS[3], EVENTS[2]]
+
+
+def test_a_message_that_comes_again_is_as_new_as_its_last() -> None:
+    names = [str(number) for number in range(services.SHOWN + 1)]
+    newest_first = (f"{names[0]} failed.", *(f"{name} failed." for name in reversed(names)))
+    why = replace(rolled_back(), events=newest_first).why
+    assert why.splitlines() == [f"{name} failed." for name in [*names[2:], names[0]]]
 
 
 @pytest.mark.parametrize(("wanted", "code"), [("after", "service-failed"), ("before", "plan-not-empty")])

@@ -47,7 +47,11 @@ class Service:
     @property
     def why(self) -> str:
         """Its last messages that say what went wrong, each kind once; just the last ones where none does."""
-        kinds = {re.sub(r"\((?:task|deployment) [^)]*\) ?", "", text): text for text in reversed(self.events)}
+        kinds: dict[str, str] = {}
+        for text in reversed(self.events):
+            kind = re.sub(r"\((?:task|deployment) [^)]*\) ?", "", text)
+            kinds.pop(kind, None)  # one that comes again is as new as its last
+            kinds[kind] = text
         told = [text for kind, text in kinds.items() if any(word in kind for word in TROUBLE)]
         return "\n".join(told[-SHOWN:] or self.events[:SHOWN])
 
