@@ -8,7 +8,7 @@ resource "aws_s3_bucket" "this" {
     # It names the key, so that the key outlives the bucket: a destroy that is interrupted between the two would
     # leave objects that nobody can read, a state among them.
     precondition {
-      condition     = var.kms_key_arn == null || can(regex("^arn:[a-z-]+:kms:", var.kms_key_arn))
+      condition     = var.kms_key_arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/", var.kms_key_arn))
       error_message = "kms_key_arn is the ARN of a key. S3 takes an alias as well, and reads it anew for each object."
     }
   }

@@ -93,3 +93,13 @@ run "refuses_an_alias_of_a_key" {
 
   expect_failures = [aws_s3_bucket.this]
 }
+
+run "refuses_the_arn_of_an_alias" {
+  command = plan
+
+  variables {
+    kms_key_arn = "arn:aws:kms:us-east-1:123456789012:alias/nest-staging"
+  }
+
+  expect_failures = [aws_s3_bucket.this]
+}
