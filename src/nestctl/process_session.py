@@ -7,12 +7,16 @@ import ctypes
 import os
 import signal
 import sys
+import time
 
 PR_SET_PDEATHSIG = 1
 """From <sys/prctl.h>: the signal a process receives when its parent thread dies (Linux only)."""
 
 AUTOGROUP = "/proc/self/autogroup"
 """Linux shares the processors between sessions, and takes a new one's niceness to be 0: see sched(7)."""
+
+TRIES, PAUSE = 5, 0.1
+"""Of one who is not root, Linux takes one such change in a tenth of a second, whoever makes them."""
 
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -34,6 +38,16 @@ def keep_niceness() -> None:
         with contextlib.suppress(OSError):
             group = os.open(AUTOGROUP, os.O_WRONLY)
             try:
-                os.write(group, str(niceness).encode())
+                _write(group, str(niceness).encode())
             finally:
                 os.close(group)
+
+
+def _write(file: int, text: bytes) -> None:
+    for _ in range(TRIES):
+        try:
+            os.write(file, text)
+        except BlockingIOError:
+            time.sleep(PAUSE)
+        else:
+            return
