@@ -34,14 +34,14 @@ WRITE_ONLY = {
 
 def unnoted(state: Mapping[str, Any]) -> list[str]:
     """Return the addresses of what the next plan would read the values of."""
-    return [f"{_address(resource)}{_index(instance)}" for resource, instance, _ in _found(state)]
+    return [address for address, _, _ in _found(state)]
 
 
 def read_already(state: Mapping[str, Any]) -> dict[str, str]:
     """Return the values that earlier plans have read into a state, by the addresses of what holds them."""
     return {
-        f"{_address(resource)}{_index(instance)}": str(instance["attributes"][names.value])
-        for resource, instance, names in _found(state)
+        address: str(instance["attributes"][names.value])
+        for address, instance, names in _found(state)
         if instance["attributes"].get(names.value)
     }
 
@@ -55,16 +55,16 @@ def note(root: Root) -> list[str]:
         root: The root; nobody else writes its state.
     """
     state = root.pull()
-    addresses = unnoted(state)
-    for _, instance, names in list(_found(state)):
+    found = list(_found(state))
+    for _, instance, names in found:
         instance["attributes"] = {**instance["attributes"], names.noted: True, names.value: None}
         instance.pop("status", None)
-    if addresses:
+    if found:
         root.push({**state, "serial": state["serial"] + 1})
-    return addresses
+    return [address for address, _, _ in found]
 
 
-def _found(state: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any], Attributes]]:
+def _found(state: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any], Attributes]]:
     for resource in state.get("resources", []):
         names = WRITE_ONLY.get(resource["type"])
         if names is None or resource["mode"] != "managed":
@@ -72,7 +72,7 @@ def _found(state: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str,
         for instance in resource["instances"]:
             attributes = instance["attributes"]
             if attributes.get(names.version) is not None and not attributes.get(names.noted):
-                yield resource, instance, names
+                yield f"{_address(resource)}{_index(instance)}", instance, names
 
 
 def _address(resource: Mapping[str, Any]) -> str:

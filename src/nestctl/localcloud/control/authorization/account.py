@@ -137,12 +137,7 @@ class Account:
         plain = name.partition(":parameter")[2] or name
         path = plain.rstrip("/") + "/"
         return sorted(
-            (
-                parameter,
-                str(record["KeyId"])
-                if writing
-                else sealed.key(self._cloud, "ssm", f"{region} {parameter}", str(record["KeyId"])),
-            )
+            (parameter, self._key("ssm", f"{region} {parameter}", str(record["KeyId"]), writing=writing))
             for (account, there, parameter), record in ssm._parameters.all_items()  # noqa: SLF001
             if (account, there) == (self._id, region)
             and (parameter.startswith(path) if below else parameter == plain)
@@ -157,11 +152,12 @@ class Account:
         for (account, there, own), record in secretsmanager._secrets.all_items():  # noqa: SLF001
             if (account, there) == (self._id, region) and name in (own, record.get("ARN")):
                 named = str(record.get("KmsKeyId") or "")
-                key = (
-                    named if writing else sealed.key(self._cloud, "secretsmanager", f"{region} {own}", named)
-                )
+                key = self._key("secretsmanager", f"{region} {own}", named, writing=writing)
                 return str(record.get("ARN", "")), key
         return "", ""
+
+    def _key(self, service: str, place: str, named: str, *, writing: bool) -> str:
+        return named if writing else sealed.key(self._cloud, service, place, named)
 
     async def task_roles(self, definition: str) -> list[str]:
         """ARNs of the roles of a task definition."""

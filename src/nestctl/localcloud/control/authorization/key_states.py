@@ -60,9 +60,7 @@ def problem(call: Call, account: str, facts: Facts) -> Refused | None:
     if answer is None:
         return None
     for use in keys.uses(call, account, facts):
-        if use.action not in USING:
-            continue
-        if found := unusable(use.resource):
+        if use.action in USING and (found := unusable(use.resource)):
             code, words = found
             way = "Decryption" if use.action == "kms:Decrypt" else "Encryption"
             said = {
