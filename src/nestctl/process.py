@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import IO, TextIO
 
@@ -144,6 +145,7 @@ def program(
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     stdout, stderr = Output(), Output()
+    prepare = partial(process_session.prepare, signal.SIGINT)
     with log.open("a", encoding="utf-8") as stream, stdout.file, stderr.file:
         print(redact(f"$ {' '.join(argv)}"), file=stream, flush=True)
         process = subprocess.Popen(
@@ -154,7 +156,7 @@ def program(
             stdout=stdout.file,
             stderr=stderr.file,
             start_new_session=True,
-            preexec_fn=_prepare if sys.platform == "linux" else None,  # noqa: PLW1509 - only system calls
+            preexec_fn=prepare if sys.platform == "linux" else None,  # noqa: PLW1509 - only system calls
         )
         running = Program(process, stream, stdout, stderr, logs_stdout)
         try:
@@ -213,8 +215,3 @@ def _feed(stream: IO[bytes] | None, data: bytes) -> None:
         with contextlib.suppress(BrokenPipeError):
             stream.write(data)
             stream.close()
-
-
-def _prepare() -> None:
-    process_session.die_with_parent(signal.SIGINT)
-    process_session.keep_niceness()

@@ -21,6 +21,15 @@ TRIES, PAUSE = 5, 0.1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
+def prepare(death_signal: signal.Signals) -> None:
+    """Have a program in a new session keep both.
+
+    For between fork and exec, after the user was changed, which would clear the signal.
+    """
+    die_with_parent(death_signal)
+    keep_niceness()
+
+
 def die_with_parent(death_signal: signal.Signals) -> None:
     """Have the kernel send this process a signal when its parent dies; for between fork and exec."""
     if _libc is not None:

@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from nestctl import process_session
@@ -97,12 +98,6 @@ class Processes:
             group: Group id to run as.
             death_signal: What the kernel sends it when the supervisor dies (Linux).
         """
-
-        def prepare() -> None:
-            # Runs between fork and exec, after the user was changed (which would clear the setting).
-            process_session.die_with_parent(death_signal)
-            process_session.keep_niceness()
-
         output = asyncio.subprocess.PIPE if on_line else asyncio.subprocess.DEVNULL
         process = await asyncio.create_subprocess_exec(
             *argv,
@@ -114,7 +109,7 @@ class Processes:
             start_new_session=True,
             pass_fds=pass_fds,
             limit=LINE_LIMIT,
-            preexec_fn=prepare,
+            preexec_fn=partial(process_session.prepare, death_signal),
             user=user,
             group=group,
             extra_groups=[] if user is not None else None,
