@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -11,23 +13,37 @@ from typing import Any
 import boto3
 import hostile
 import pytest
+import watching
 from botocore.config import Config
 
 from nestctl.localcloud import LocalCloud
 
 CHECKOUT = Path(__file__).parents[2]
-Client = Callable[[str], Any]
+Client = Callable[..., Any]
 
 
-def client_of(endpoint: str, service: str) -> Any:
-    return boto3.client(
+def client_of(endpoint: str, service: str, region: str = "us-east-1") -> Any:
+    client = boto3.client(
         service,
         endpoint_url=endpoint,
-        region_name="us-east-1",
+        region_name=region,
         aws_access_key_id="TESTTESTTESTTESTTEST",
         aws_secret_access_key="test",
         config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, read_timeout=60),
     )
+    return watching.note_answers(client)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object:
+    """Run a test that looks at states at the pace that its module sets: ``pytest.mark.pace(seconds)``."""
+    pace = pyfuncitem.get_closest_marker("pace")
+    if pace is None:
+        return None
+    given = pyfuncitem.funcargs
+    wanted = {name: given[name] for name in inspect.signature(pyfuncitem.obj).parameters}
+    watching.at_pace(given["endpoint"], pace.args[0], lambda: pyfuncitem.obj(**wanted))
+    return True
 
 
 @pytest.fixture(scope="session")
@@ -81,5 +97,5 @@ def endpoint(running: LocalCloud) -> str:
 
 @pytest.fixture(scope="session")
 def aws(endpoint: str) -> Client:
-    clients: dict[str, Any] = {}
-    return lambda service: clients.setdefault(service, client_of(endpoint, service))
+    """Makes clients, each once: of the usual region, or of the one that is named."""
+    return functools.cache(functools.partial(client_of, endpoint))

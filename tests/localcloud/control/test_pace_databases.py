@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
-from people import quicker, unique
+from people import unique
 from watching import refused, state_or_gone, states_until
 
 from nestctl.aws import standing
 
-Client = Callable[[str], Any]
+Client = Callable[..., Any]
+pytestmark = pytest.mark.pace(0.7)
 WRONG = "InvalidDBInstanceState"
 NOT_AVAILABLE = "not currently in the available state."
 BUSY = "Database instance is not in available state."
-
-
-@pytest.fixture(autouse=True)
-def _quickly(endpoint: str) -> Iterator[None]:
-    with quicker(endpoint, 0.7):
-        yield
 
 
 def make(rds: Any, name: str, **options: Any) -> dict[str, Any]:
@@ -127,19 +120,11 @@ def test_an_instance_goes_through_its_states_and_refuses_changes_in_them(aws: Cl
         assert refused(rds.delete_db_snapshot, DBSnapshotIdentifier=kept) == ("", "")
 
 
-def test_changes_wait_for_the_one_that_applies_them(endpoint: str, aws: Client) -> None:
+def test_changes_wait_for_the_one_that_applies_them(aws: Client) -> None:
     """In another region, where the states are the same."""
-    rds = boto3.client(
-        "rds",
-        endpoint_url=endpoint,
-        region_name="eu-central-1",
-        aws_access_key_id="TESTTESTTESTTESTTEST",
-        aws_secret_access_key="test",
-        config=Config(retries={"total_max_attempts": 1}),
-    )
-    name = unique("later")
+    usual, rds, name = aws("rds"), aws("rds", "eu-central-1"), unique("later")
     assert make(rds, name, BackupRetentionPeriod=0)["DBInstanceStatus"] == "creating"
-    assert status(aws("rds"), name) == "gone", "it is of the other region"
+    assert status(usual, name) == "gone", "it is of the other region"
     assert states_until("available", lambda: status(rds, name)) == ["creating", "available"]
     rds.modify_db_instance(DBInstanceIdentifier=name, DBInstanceClass="db.t3.small")
     later = rds.modify_db_instance(DBInstanceIdentifier=name, AllocatedStorage=40)["DBInstance"]

@@ -5,26 +5,21 @@ from __future__ import annotations
 import io
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from people import quicker, soon, unique, working_role
+from people import soon, unique, working_role
 from watching import refused, states_until
 
 from nestctl.aws import functions as product
 
 Client = Callable[[str], Any]
+pytestmark = pytest.mark.pace(0.7)
 BUSY = "ResourceConflictException"
 NOT_NOW = "The operation cannot be performed at this time. "
 PENDING = NOT_NOW + "The function is currently in the following state: Pending"
-
-
-@pytest.fixture(autouse=True)
-def _quickly(endpoint: str) -> Iterator[None]:
-    with quicker(endpoint, 0.7):
-        yield
 
 
 @pytest.fixture(scope="module")

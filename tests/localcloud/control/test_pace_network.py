@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from people import quicker, unique
+from people import unique
 from watching import refused, states_until
 
 Client = Callable[[str], Any]
+pytestmark = pytest.mark.pace(0.7)
 NEEDED = "DependencyViolation"
-
-
-@pytest.fixture(autouse=True)
-def _quickly(endpoint: str) -> Iterator[None]:
-    with quicker(endpoint, 0.7):
-        yield
 
 
 @pytest.fixture(scope="module")
