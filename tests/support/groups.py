@@ -14,8 +14,8 @@ import pytest
 TESTS = Path(__file__).resolve().parents[1]
 
 KILLED, PRODUCTION, SITE, BY_HAND = "killed", "production", "site", "by-hand"
-NICENESS = {KILLED: 0, PRODUCTION: 0, SITE: 3, BY_HAND: 4}
-"""Of what the whole run waits for, the longest first: three less make it twice as much of a shared core.
+NICENESS = {KILLED: 0, PRODUCTION: 2, SITE: 3, BY_HAND: 3}
+"""Of what the whole run waits for: three less make it twice as much of a shared core.
 What they start in a session of its own is as nice: see nestctl.process_session."""
 
 YIELDING = 5
