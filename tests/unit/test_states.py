@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from nestctl.runbook import context as run_context
 from nestctl.runbook import state, states
 
 KEYS = ("state", "staging", "bootstrap-staging", "fork", "bootstrap-fork")
@@ -50,3 +51,37 @@ def test_without_a_state_there_is_nothing(text: bytes | None, monkeypatch: pytes
 def test_what_cannot_be_read_may_describe_anything(text: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(states.s3, "read", lambda *_: text)
     assert states.describes(context(), "nest-state-staging")
+
+
+def test_outputs_are_those_of_the_state_and_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    outputs = {"name": {"value": "nest", "type": "string"}, "ids": {"value": ["a"], "sensitive": True}}
+    reads = []
+    checked = []
+
+    def read(*place: object) -> bytes:
+        reads.append(place[1:])
+        return json.dumps({**STATE, "outputs": outputs}).encode()
+
+    monkeypatch.setattr(run_context.s3, "read", read)
+    ours: Any = object.__new__(run_context.Context)
+    ours.__dict__.update(caller=None, _outputs={}, check_state=checked.append)
+    root: Any = SimpleNamespace(name="staging", backend={"bucket": "b", "key": "k"}, outputs=pytest.fail)
+    assert ours.outputs(root) == ours.outputs(root) == {"name": "nest", "ids": ["a"]}
+    assert (reads, checked) == ([("b", "k")], ["staging"])
+    assert ours.outputs(root, fresh=True)["name"] == "nest"
+    assert len(reads) == 2
+
+
+def test_before_the_first_apply_there_are_no_outputs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_context.s3, "read", lambda *_: None)
+    ours: Any = object.__new__(run_context.Context)
+    ours.__dict__.update(caller=None, _outputs={}, check_state=lambda _: None)
+    root: Any = SimpleNamespace(name="staging", backend={"bucket": "b", "key": "k"}, outputs=pytest.fail)
+    assert ours.outputs(root) == {}
+
+
+def test_terraform_tells_the_outputs_of_a_state_on_this_machine() -> None:
+    ours: Any = object.__new__(run_context.Context)
+    ours.__dict__.update(_outputs={})
+    root: Any = SimpleNamespace(name="state", backend={}, outputs=lambda: {"bucket": "b"})
+    assert ours.outputs(root) == {"bucket": "b"}
