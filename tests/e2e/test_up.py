@@ -7,11 +7,12 @@ import json
 import re
 import shlex
 import uuid
+from pathlib import Path
 from typing import Any
 
 import httpx
 import psutil
-from worlds import World, steps_of
+from worlds import World, copy_app, steps_of
 
 from nestctl.cli.advice import COMMAND
 from nestctl.runbook.steps import STEPS
@@ -117,9 +118,12 @@ def state_versions(world: World) -> dict[str, str]:
     return found
 
 
-def test_a_plan_is_empty(site: Any) -> None:
-    """That the other two are is what the second run says."""
-    found = site.world.nestctl("plan", "staging", "--json").data
+def test_a_plan_is_empty_after_an_edit_with_nothing_built(site: Any, tmp_path: Path) -> None:
+    """A plan is about what runs. That those of the other two roots are empty is what the second run says."""
+    app = copy_app(tmp_path / "app")
+    for source in (app / "backend" / "manage.py", next((app / "frontend").rglob("page.tsx"))):
+        source.write_text(source.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    found = site.world.nestctl("plan", "staging", "--json", "--app", str(app)).data
     assert found == {"root": "staging", "summary": "no changes", "changes": [], "applied": None}
 
 

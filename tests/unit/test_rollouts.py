@@ -70,13 +70,17 @@ def test_a_release_that_ecs_took_back_is_told_as_that(
 ) -> None:
     plan = SimpleNamespace(empty=False, changes=(SimpleNamespace(action="update", address="x"),))
     context: Any = SimpleNamespace(
-        deployer=None, function_name="f", stack="nest-staging", environment="staging", plan=lambda *_: plan
+        deployer=None,
+        function_name="f",
+        stack="nest-staging",
+        environment="staging",
+        plan=lambda *_: plan,
+        running=SimpleNamespace(frontend=rolled_back),
     )
     said = {"lambda_function_url": "u", "frontend_service_name": "nest-staging-frontend-service"}
     monkeypatch.setattr(functions, "url_is_permitted", lambda *_: True)
     monkeypatch.setattr(stack, "outputs", lambda *_: said)
     monkeypatch.setattr(stack, "root", lambda *_, **__: None)
-    monkeypatch.setattr(stack, "frontend", lambda *_: rolled_back())
     monkeypatch.setattr(stack, "frontend_image", lambda *_: wanted)
     with pytest.raises(NestctlError) as caught:
         Routes().verify(context, lambda _: None)

@@ -10,6 +10,8 @@ import pytest
 
 from nestctl.aws.certificates import Certificate
 from nestctl.aws.services import Service
+from nestctl.releases.built import Built
+from nestctl.releases.running import Running
 from nestctl.runbook import stack
 from nestctl.runbook.stack import FOUNDATION
 from nestctl.settings.paths import INFRASTRUCTURE
@@ -36,6 +38,35 @@ def test_every_address_of_the_small_apply_exists(address: str) -> None:
     kind, name = parts
     text = "".join(file.read_text() for file in sorted(folder.glob("*.tf")))
     assert re.search(rf'^resource "{kind}" "{name}"', text, re.MULTILINE)
+
+
+def built(sizes: dict[str, Any]) -> Built:
+    """What sources make whose builds are called new."""
+
+    class New(Built):
+        backend: Any = SimpleNamespace(release="new")
+
+        def frontend(self, _: str) -> Any:
+            return SimpleNamespace(release="new")
+
+    nothing: Any = None
+    return New(nothing, nothing, nothing, sizes.get("cpu_architecture", "X86_64"))
+
+
+class Site(Running):
+    """A site whose function is live."""
+
+    def has_function(self) -> bool:
+        return True
+
+
+def site_with(frontend: Service | None) -> Running:
+    class Found(Site):
+        def frontend(self) -> Service | None:
+            return frontend
+
+    nothing: Any = None
+    return Found(nothing, "nest-staging")
 
 
 def service(tag: str, desired: int) -> Service:
@@ -77,8 +108,6 @@ def test_image_and_number_of_the_frontends_tasks(
     tag: str,
     count: int | None,
 ) -> None:
-    monkeypatch.setattr(stack, "frontend", lambda _: running)
-    monkeypatch.setattr(stack, "has_function", lambda _: True)
     monkeypatch.setattr(stack, "asset_prefix", lambda _: "")
     monkeypatch.setattr(stack, "domains", lambda *_, **__: {"domain_name": "x"})
     monkeypatch.setattr(stack, "outputs", lambda _: {})
@@ -91,8 +120,8 @@ def test_image_and_number_of_the_frontends_tasks(
         project="nest",
         stack="nest-staging",
         function_name="nest-staging",
-        backend_build=lambda: SimpleNamespace(release="new"),
-        frontend_build=lambda _: SimpleNamespace(release="new"),
+        built=built(sizes),
+        running=site_with(running),
         root=lambda *_, variables, **__: variables,
     )
     found: Any = stack.root(context, released=released)
@@ -141,23 +170,27 @@ def test_a_site_keeps_its_domain_until_the_next_ones_certificate_is_issued(
 
 
 @pytest.mark.parametrize(
-    ("definitions", "tag"), [({"migrate": {"arn": "migrate:3"}}, "old"), ({}, "none"), (None, "none")]
+    ("definitions", "tag", "architecture"),
+    [
+        ({"migrate": {"arn": "migrate:3"}}, "old", "X86_64"),
+        ({"migrate": {"arn": "migrate:4"}}, "old-arm64", "ARM64"),
+        ({}, "none", None),
+        (None, "none", None),
+    ],
 )
 def test_a_plan_by_hand_keeps_the_images_that_run(
-    monkeypatch: pytest.MonkeyPatch, definitions: dict[str, Any] | None, tag: str
+    monkeypatch: pytest.MonkeyPatch, definitions: dict[str, Any] | None, tag: str, architecture: str | None
 ) -> None:
-    """The sources were edited and nothing built: no registry has their image."""
+    """The sources were edited and nothing built: no registry has their image, and none is asked for.
 
-    def built(*_: Any) -> None:
-        raise AssertionError("no build is looked at")
-
-    monkeypatch.setattr(stack, "frontend", lambda _: service("old", 1))
-    monkeypatch.setattr(stack, "has_function", lambda _: True)
+    The context has no builds, so that whoever looks at them fails.
+    """
     monkeypatch.setattr(stack, "domains", lambda *_, **__: {})
     monkeypatch.setattr(stack, "outputs", lambda _: {"static_url": "x", "task_definitions": definitions})
     monkeypatch.setattr("nestctl.aws.identities.external_id", lambda *_: "id")
     monkeypatch.setattr("nestctl.runbook.identities.role_name", lambda _: "role")
-    monkeypatch.setattr(stack.tasks, "image_tag", lambda _aws, arn: "old" if arn == "migrate:3" else None)
+    known = {"migrate:3": "old", "migrate:4": "old-arm64"}
+    monkeypatch.setattr("nestctl.aws.tasks.image_tag", lambda _aws, arn: known[arn])
     context: Any = SimpleNamespace(
         caller=None,
         deployer=None,
@@ -169,13 +202,12 @@ def test_a_plan_by_hand_keeps_the_images_that_run(
         project="nest",
         stack="nest-staging",
         function_name="nest-staging",
-        backend_build=built,
-        frontend_build=built,
+        running=site_with(service("old", 1)),
         root=lambda *_, variables, **__: variables,
     )
     found: Any = stack.deployed_root(context)
-    assert found["backend_image_tag"] == tag
-    assert found["frontend_image_tag"] == "old"
+    assert (found["backend_image_tag"], found["frontend_image_tag"]) == (tag, "old")
+    assert found.get("cpu_architecture") == architecture
 
 
 @pytest.mark.parametrize("released", [False, True])
@@ -227,14 +259,6 @@ def test_one_plan_serves_both_steps_once_the_release_runs(
     assert before == variables(monkeypatch, sizes, running, released=True)
 
 
-@pytest.mark.parametrize(("tag", "architecture"), [("old", "X86_64"), ("old-arm64", "ARM64")])
-def test_a_plan_by_hand_keeps_the_architecture_of_the_images_that_run(
-    monkeypatch: pytest.MonkeyPatch, tag: str, architecture: str
-) -> None:
-    found = variables(monkeypatch, {"cpu_architecture": "ARM64"}, tag, released=False, backend_tag=tag)
-    assert (found["backend_image_tag"], found["cpu_architecture"]) == (tag, architecture)
-
-
 def variables(
     monkeypatch: pytest.MonkeyPatch,
     sizes: dict[str, Any],
@@ -243,8 +267,6 @@ def variables(
     **how: Any,
 ) -> dict[str, Any]:
     """What the root of a site that runs gets."""
-    monkeypatch.setattr(stack, "frontend", lambda _: service(running, 1))
-    monkeypatch.setattr(stack, "has_function", lambda _: True)
     monkeypatch.setattr(stack, "asset_prefix", lambda _: "")
     monkeypatch.setattr(stack, "domains", lambda *_, **__: {})
     monkeypatch.setattr(stack, "outputs", lambda _: outputs or {})
@@ -254,8 +276,8 @@ def variables(
         environment="staging",
         project="nest",
         function_name="nest-staging",
-        backend_build=lambda: SimpleNamespace(release="new"),
-        frontend_build=lambda _: SimpleNamespace(release="new"),
+        built=built(sizes),
+        running=site_with(service(running, 1)),
         root=lambda *_, variables, **__: variables,
         stack="nest-staging",
     )

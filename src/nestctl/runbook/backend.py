@@ -23,13 +23,13 @@ class Backend:
         tell("looking at what is live")
         if reasons := release.outdated(context):
             return needed("; ".join(reasons), "package with Zappa, upload, publish, probe, move the alias")
-        name = context.backend_build().release
+        name = context.built.backend.release
         return done(f"release {name} is live", release=name)
 
     def apply(self, context: Context, tell: Tell) -> str:
         """Deploy the release."""
         version = release.deploy(context, tell)
-        return f"version {version}, release {context.backend_build().release}, is live"
+        return f"version {version}, release {context.built.backend.release}, is live"
 
     def verify(self, context: Context, tell: Tell) -> None:
         """Ask what is live."""

@@ -6,16 +6,16 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from nestctl.aws import parameters, s3
 from nestctl.aws.session import Aws
-from nestctl.build import backend as backend_build
-from nestctl.build import frontend as frontend_build
 from nestctl.build import workplace
 from nestctl.doctor import Finding
+from nestctl.releases.built import Built
+from nestctl.releases.running import Running
 from nestctl.report import NestctlError, Note, Progress, Reporter
 from nestctl.report.redaction import learn
 from nestctl.report.words import agreed, counted
@@ -23,6 +23,7 @@ from nestctl.runbook import adopt, removals
 from nestctl.settings.paths import INFRASTRUCTURE
 from nestctl.settings.resolve import Settings
 from nestctl.settings.target import Target
+from nestctl.settings.variables import declared
 from nestctl.terraform import locks, write_only
 from nestctl.terraform.applies import Applies, short
 from nestctl.terraform.messages import Applying, Message, Refreshing, Summary
@@ -338,19 +339,20 @@ class Context:
             case _:
                 pass
 
-    # ------------------------------------------------------------------ builds
+    # ------------------------------------------------------------------ releases
 
-    @cache  # noqa: B019 - a context lives as long as its run
-    def backend_build(self) -> backend_build.BackendBuild:
-        """Return the backend's release as its sources were when the run first asked."""
-        return backend_build.describe(self.settings.app, self.settings.manifest.backend, self.builds)
+    @cached_property
+    def built(self) -> Built:
+        """What the sources make, for those who deploy it."""
+        settings = self.settings
+        declared_here = declared(INFRASTRUCTURE / self.environment)["cpu_architecture"].default
+        architecture = settings.sizes.get("cpu_architecture") or declared_here
+        return Built(settings.app, settings.manifest, self.builds, str(architecture))
 
-    @cache  # noqa: B019
-    def frontend_build(self, asset_prefix: str) -> frontend_build.FrontendBuild:
-        """Return the frontend's release as its sources were when the run first asked."""
-        return frontend_build.describe(
-            self.settings.app, self.settings.manifest.frontend, asset_prefix, self.builds
-        )
+    @property
+    def running(self) -> Running:
+        """What runs, for those who leave it as it is."""
+        return Running(self.deployer, self.stack)
 
     # ------------------------------------------------------------------ telling
 

@@ -138,7 +138,7 @@ def _mark(context: Context) -> str:
     A database made anew has another id; an index that was skipped for want of a key has other parameters.
     """
     database = _database(context)["DbiResourceId"]
-    return f"{context.backend_build().release}/{database}/{release.fingerprint(context)}"
+    return f"{context.built.backend.release}/{database}/{release.fingerprint(context)}"
 
 
 def make_fixture(context: Context, tell: Tell) -> Path:
@@ -153,7 +153,7 @@ def make_fixture(context: Context, tell: Tell) -> Path:
     if backend.fixture_command is None:
         return _existing(file)
     tell(f"making {backend.fixture}")
-    build = context.backend_build()
+    build = context.built.backend
     environment = build.work / "tools"
     python = toolchain.make_environment(root, environment, backend.image.groups, context.log("build"))
     program = [str(python) if word == "python" else word for word in backend.fixture_command]
@@ -206,7 +206,7 @@ def _database_created(context: Context) -> datetime:
 
 def _live_since(context: Context, since: datetime) -> bool:
     found = release.live(context)
-    if found is None or found.get("Description") != context.backend_build().release:
+    if found is None or found.get("Description") != context.built.backend.release:
         return False
     return datetime.fromisoformat(found["LastModified"].replace("+0000", "+00:00")) >= since
 

@@ -57,7 +57,7 @@ class Frontend:
 
 
 def _state(context: Context) -> services.Service:
-    state = stack.frontend(context)
+    state = context.running.frontend()
     if state is None:
         raise NestctlError(
             "service-missing",

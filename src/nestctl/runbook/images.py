@@ -53,13 +53,13 @@ class Images:
             self._push_frontend(context, tell)
             pushed.append(f"frontend {frontend}")
         if not registry.has_tag(context.deployer, _backend(context), backend):
-            build = context.backend_build()
+            build = context.built.backend
             image = backend_build.image(
                 build,
                 context.settings.manifest.backend,
                 context.log("build"),
                 tell,
-                architecture=stack.architecture(context),
+                architecture=context.built.architecture,
             )
             _push(context, _backend(context), backend, image, tell)
             pushed.append(f"backend {backend}")
@@ -77,7 +77,7 @@ class Images:
 
     def _push_frontend(self, context: Context, tell: Tell) -> None:
         manifest = context.settings.manifest
-        build = context.frontend_build(stack.asset_prefix(context))
+        build = context.built.frontend(stack.asset_prefix(context))
         frontend_build.build(build, context.log("build"), tell)
         bucket = stack.outputs(context)["static_bucket_name"]
         there = s3.keys(context.deployer, bucket, "_next/static/")
@@ -93,12 +93,12 @@ class Images:
                     content_type=kind,
                     cache_control=frontend_build.IMMUTABLE,
                 )
-        image = frontend_build.image(build, manifest.frontend, stack.architecture(context))
+        image = frontend_build.image(build, manifest.frontend, context.built.architecture)
         _push(context, _frontend(context), stack.frontend_image(context), image, tell)
 
 
 def _releases(context: Context) -> tuple[str, str]:
-    return stack.backend_image(context), stack.frontend_image(context)
+    return context.built.backend_tag, stack.frontend_image(context)
 
 
 def _backend(context: Context) -> str:

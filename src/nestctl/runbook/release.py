@@ -25,7 +25,7 @@ def configuration(context: Context) -> functions.Configuration:
     """Return what the release shall run with."""
     values = stack.outputs(context)
     backend = context.settings.manifest.backend
-    build = context.backend_build()
+    build = context.built.backend
     return functions.Configuration(
         name=context.function_name,
         role=values["lambda_role_arn"],
@@ -69,7 +69,7 @@ def outdated(context: Context) -> list[str]:
         return ["nothing is live yet"]
     wanted = configuration(context)
     reasons = []
-    release = context.backend_build().release
+    release = context.built.backend.release
     if found.get("Description") != release:
         reasons.append(f"live is {found.get('Description') or 'unknown'}, the sources are {release}")
     names = functions.differences(found, wanted)
@@ -85,7 +85,7 @@ def outdated(context: Context) -> list[str]:
 
 def archive_key(context: Context) -> str:
     """Return the key of the release's archive; nothing else is ever stored under it."""
-    return f"releases/{context.backend_build().release}.zip"
+    return f"releases/{context.built.backend.release}.zip"
 
 
 def upload(context: Context, tell: Tell) -> None:
@@ -97,7 +97,7 @@ def upload(context: Context, tell: Tell) -> None:
     with context.building():
         manifest = context.settings.manifest
         archive = backend_build.package(
-            context.backend_build(),
+            context.built.backend,
             context.environment,
             zappa_values(context),
             context.log("build"),
@@ -123,10 +123,10 @@ def zappa_values(context: Context) -> dict[str, zappa.Value]:
         "zappa_bucket_name": values["zappa_bucket_name"],
         "parameter_path": values["parameter_path"],
         "kms_key_arn": values["kms_key_arn"],
-        "lambda_runtime": context.backend_build().interpreter.lambda_runtime,
+        "lambda_runtime": context.built.backend.interpreter.lambda_runtime,
         "lambda_memory": str(context.settings.manifest.backend.memory),
         "lambda_timeout": str(context.settings.manifest.backend.timeout),
-        "release": context.backend_build().release,
+        "release": context.built.backend.release,
     }
 
 
@@ -141,7 +141,7 @@ def deploy(context: Context, tell: Tell) -> str:
     refuse_misshapen(context, tell)
     upload(context, tell)
     wanted = configuration(context)
-    release = context.backend_build().release
+    release = context.built.backend.release
     aws, name = context.deployer, context.function_name
     version = functions.find_version(aws, name, release)
     if version is None or _differs(context, version, wanted):

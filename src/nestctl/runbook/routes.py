@@ -72,7 +72,7 @@ class Routes:
 
 def _rolled_back(context: Context) -> NestctlError | None:
     """Return why the frontend runs another release than it was just given; ``None`` when it runs it."""
-    state = stack.frontend(context)
+    state = context.running.frontend()
     if state is None or state.image_tag == stack.frontend_image(context):
         return None
     name = stack.outputs(context)["frontend_service_name"]

@@ -1,14 +1,13 @@
-"""The environment's root as the steps see it: its variables follow from what is deployed."""
+"""The environment's root as the steps see it: its variables follow from what runs and what is built."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from nestctl.aws import certificates, functions, services, tasks
+from nestctl.aws import certificates
 from nestctl.aws.tasks import Network
+from nestctl.releases import tags
 from nestctl.runbook.context import Context
-from nestctl.settings.paths import INFRASTRUCTURE
-from nestctl.settings.variables import declared
 from nestctl.terraform.root import Root
 
 FOUNDATION = (
@@ -23,60 +22,58 @@ FOUNDATION = (
 """What must be there before images can be built and pushed; none of it waits for anything."""
 
 
-NO_IMAGE = "none"
-"""Tag of the frontend's image before its first release; nothing is ever pushed under it."""
-
-
-X86, ARM = "X86_64", "ARM64"
-ARM_SUFFIX = "-arm64"
-"""End of the tag of an image for ARM64: a tag never moves, and one release has an image for each."""
-
-
-def root(context: Context, *, released: bool, backend_tag: str | None = None) -> Root:
-    """Return the environment's root.
+def root(context: Context, *, released: bool) -> Root:
+    """Return the environment's root, with the release that the sources make.
 
     Args:
         context: The run.
-        backend_tag: Tag of the backend's image; that of the present release when it is not given.
         released: Whether a version of the function that fits all of this is live. Before that the frontend
             stays at what runs, so that no page asks for what is not there yet; and what the live version
             uses stays: its domain, its way to the database.
     """
+    variables = _variables(context, context.built.backend_tag, released=released)
+    if released:
+        variables["frontend_image_tag"] = frontend_image(context)
+        # Said for what runs as well, so that both ask for the same plan, which is then made once.
+        variables["frontend_cpu_architecture"] = context.built.architecture
+    return context.root(context.environment, profile=context.stack, variables=variables)
+
+
+def _variables(context: Context, backend_tag: str, *, released: bool) -> dict[str, Any]:
+    """Return the variables of the root with the frontend that runs."""
     variables = {
         **_common(context, released=released),
         "db_proxy_kept": not released and _has_unwanted_proxy(context),
-        "backend_image_tag": backend_tag or backend_image(context),
-        "lambda_function_name": context.function_name if has_function(context) else None,
+        "backend_image_tag": backend_tag,
+        "lambda_function_name": context.function_name if context.running.has_function() else None,
     }
-    if backend_tag not in (None, NO_IMAGE):
-        variables["cpu_architecture"] = architecture_of(str(backend_tag))
-    running = frontend(context)
-    begun = running is not None and running.image_tag != NO_IMAGE
+    running = context.running.frontend()
+    begun = running is not None and running.image_tag != tags.NO_IMAGE
     if running is not None and running.desired > 0 and context.settings.sizes.get("frontend_autoscaling"):
         # How many there are is for the scaling to say; Terraform would set the number back.
         variables["frontend_desired_count"] = running.desired
-    if released:
-        variables["frontend_image_tag"] = frontend_image(context)
-        # Said here as below, so that both ask for the same plan, which is then made once.
-        variables["frontend_cpu_architecture"] = architecture(context)
-    elif running is not None and begun:
+    if running is not None and begun:
         variables["frontend_image_tag"] = running.image_tag
-        variables["frontend_cpu_architecture"] = architecture_of(running.image_tag)
-    else:
-        variables |= {
-            "frontend_image_tag": NO_IMAGE,
-            "frontend_desired_count": 0,
-            "frontend_autoscaling": None,
-        }
-    return context.root(context.environment, profile=context.stack, variables=variables)
+        variables["frontend_cpu_architecture"] = tags.architecture(running.image_tag)
+    elif not released:
+        variables |= _without_frontend()
+    return variables
+
+
+def _without_frontend() -> dict[str, Any]:
+    return {
+        "frontend_image_tag": tags.NO_IMAGE,
+        "frontend_desired_count": 0,
+        "frontend_autoscaling": None,
+    }
 
 
 def foundation(context: Context) -> Root:
     """Return the root for the small apply that comes before any build: no release is known yet."""
     variables = {
         **_common(context, released=False),
-        "backend_image_tag": NO_IMAGE,
-        "frontend_image_tag": NO_IMAGE,
+        "backend_image_tag": tags.NO_IMAGE,
+        "frontend_image_tag": tags.NO_IMAGE,
         "frontend_desired_count": 0,
     }
     return context.root(context.environment, profile=context.stack, variables=variables)
@@ -85,7 +82,7 @@ def foundation(context: Context) -> Root:
 def deployed_root(context: Context) -> Root | None:
     """Return the root with what runs now, once its first small apply was done.
 
-    Images stay those that run: what the sources would make has been pushed by nobody, perhaps.
+    No source is looked at: what it would make has been pushed by nobody, perhaps.
     """
     from nestctl.aws import identities as iam
     from nestctl.runbook import identities
@@ -94,40 +91,17 @@ def deployed_root(context: Context) -> Root | None:
         return None
     if not outputs(context).get("static_url"):
         return None
-    return root(context, released=False, backend_tag=running_backend(context))
-
-
-def running_backend(context: Context) -> str:
-    """Return the tag of the image that the tasks run; :data:`NO_IMAGE` before there is a task."""
-    for task in (outputs(context).get("task_definitions") or {}).values():
-        if tag := tasks.image_tag(context.deployer, str(task["arn"])):
-            return tag
-    return NO_IMAGE
-
-
-def architecture(context: Context) -> str:
-    """Return what the images must be built for: X86_64 or ARM64, as nest.toml or the root says."""
-    given = context.settings.sizes.get("cpu_architecture")
-    return str(given or declared(INFRASTRUCTURE / context.environment)["cpu_architecture"].default)
-
-
-def architecture_of(tag: str) -> str:
-    """Return what an image was built for, by its tag."""
-    return ARM if tag.endswith(ARM_SUFFIX) else X86
-
-
-def backend_image(context: Context) -> str:
-    """Return the tag of the backend's image: the release, and what it is built for unless that is usual."""
-    return context.backend_build().release + _suffix(context)
+    definitions = (outputs(context).get("task_definitions") or {}).values()
+    tag = context.running.tasks_tag(str(task["arn"]) for task in definitions)
+    variables = _variables(context, tag, released=False)
+    if tag != tags.NO_IMAGE:
+        variables["cpu_architecture"] = tags.architecture(tag)
+    return context.root(context.environment, profile=context.stack, variables=variables)
 
 
 def frontend_image(context: Context) -> str:
-    """Return the tag of the frontend's image, made in the same way."""
-    return context.frontend_build(asset_prefix(context)).release + _suffix(context)
-
-
-def _suffix(context: Context) -> str:
-    return ARM_SUFFIX if architecture(context) == ARM else ""
+    """Return the tag of the image that the frontend's sources make."""
+    return context.built.frontend_tag(asset_prefix(context))
 
 
 def outputs(context: Context) -> dict[str, Any]:
@@ -138,18 +112,6 @@ def outputs(context: Context) -> dict[str, Any]:
 def asset_prefix(context: Context) -> str:
     """Return the address that browsers load static files from."""
     return context.target.reach(outputs(context)["static_url"])
-
-
-def has_function(context: Context) -> bool:
-    """Tell whether there is a released function to route to."""
-    return functions.alias_version(context.deployer, context.function_name) is not None
-
-
-def frontend(context: Context) -> services.Service | None:
-    """Return the frontend's service as it runs."""
-    return services.describe(
-        context.deployer, f"{context.stack}-frontend-cluster", f"{context.stack}-frontend-service"
-    )
 
 
 def network(context: Context) -> Network:

@@ -1,0 +1,1 @@
+"""Releases: what the sources make, what runs, and which architecture an image is for."""
