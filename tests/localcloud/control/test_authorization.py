@@ -94,6 +94,31 @@ def test_a_function_is_tagged_by_an_arn_in_the_path(someone: Callable[..., Someo
     assert f"lambda:TagResource on resource: {theirs} " in said
 
 
+def test_an_address_is_taken_off_by_whoever_may_do_so_with_that_address(
+    someone: Callable[..., Someone], aws: Client
+) -> None:
+    """The request names the association; AWS judges by the address, and by its tags."""
+    ec2 = aws("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.8.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.8.0.0/24")["Subnet"]["SubnetId"]
+    associations = {}
+    for owner in ("ours", "theirs"):
+        tags = [{"ResourceType": "elastic-ip", "Tags": [{"Key": "Owner", "Value": owner}]}]
+        address = ec2.allocate_address(Domain="vpc", TagSpecifications=tags)["AllocationId"]
+        interface = ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+        made = ec2.associate_address(AllocationId=address, NetworkInterfaceId=interface)
+        associations[owner] = made["AssociationId"]
+    user = someone(
+        {
+            "Action": "ec2:DisassociateAddress",
+            "Resource": "arn:aws:ec2:us-east-1:000000000000:elastic-ip/eipalloc-*",
+            "Condition": {"StringEquals": {"aws:ResourceTag/Owner": "ours"}},
+        }
+    ).client("ec2")
+    assert refused(lambda: user.disassociate_address(AssociationId=associations["theirs"]))[0] == 403
+    user.disassociate_address(AssociationId=associations["ours"])
+
+
 def test_who_calls_needs_no_permission_to_know_it(someone: Callable[..., Someone]) -> None:
     user = someone({"Action": "sns:Publish", "Resource": "*"})
     assert user.client("sts").get_caller_identity()["Arn"] == user.arn

@@ -182,10 +182,10 @@ def load() -> tuple[str, tuple[Recorded, ...]]:
 
 def dump(date: str, recorded: list[Recorded]) -> str:
     """Return the recording as JSON, a line for each request."""
-    lines = [
-        json.dumps(
-            [r.run, r.step, r.principal, r.operation, r.request.action, r.request.resource, r.request.context]
-        )
-        for r in recorded
-    ]
+    lines = []
+    for r in recorded:
+        # In one order, so that two recordings differ only in what was asked.
+        context = dict(sorted(r.request.context.items()))
+        request = r.request.action, r.request.resource, context
+        lines.append(json.dumps([r.run, r.step, r.principal, r.operation, *request]))
     return f'{{"date": {json.dumps(date)},\n"requests": [\n' + ",\n".join(lines) + "\n]}\n"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ministack.services import ecr, kms, lambda_svc, s3, secretsmanager, sns, waf
+from ministack.services import ec2, ecr, kms, lambda_svc, s3, secretsmanager, sns, waf
 
 from nestctl.policies.documents import Policy, parse
 from nestctl.policies.evaluate import Request
@@ -125,6 +125,13 @@ def bucket_key(bucket: str, account: str) -> str:
     text = s3._bucket_encryption.get_scoped(account, None, bucket) or ""  # noqa: SLF001
     match = re.search(r"<KMSMasterKeyID>\s*([^<\s]+)\s*</KMSMasterKeyID>", text)
     return match[1] if match else ""
+
+
+def associated_address(association: str) -> str:
+    """Return the allocation of the address that an association is of; empty when there is none."""
+    addresses = (address for _, address in ec2._addresses.all_items())  # noqa: SLF001
+    found = (one["AllocationId"] for one in addresses if one.get("AssociationId") == association)
+    return str(next(found, ""))
 
 
 def has_bucket(bucket: str, account: str) -> bool:

@@ -148,7 +148,8 @@ def _ec2(call: Call, place: Place) -> Iterator[str]:
     for name, value in call.params.items():
         match = EC2_ID.fullmatch(value) if isinstance(value, str) else None
         if match and match[1] in EC2_TYPES and not name.startswith(NOT_TARGETS):
-            yield place.arn("ec2", f"{EC2_TYPES[match[1]]}/{value}")
+            own = attached.associated_address(value) if match[1] == "eipassoc" else ""
+            yield place.arn("ec2", f"{EC2_TYPES[match[1]]}/{own or value}")
 
 
 def _ecs(call: Call, place: Place) -> Iterator[str]:
