@@ -127,6 +127,22 @@ def test_a_plan_is_empty_after_an_edit_with_nothing_built(site: Any, tmp_path: P
     assert found == {"root": "staging", "summary": "no changes", "changes": [], "applied": None}
 
 
+def test_the_release_is_recorded_once(site: Any) -> None:
+    """The second run has run by now, and found it recorded."""
+    s3 = site.world.client("s3")
+    names = [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
+    (bucket,) = (name for name in names if name.startswith("nest-staging-zappa-"))
+    (record,) = s3.list_objects_v2(Bucket=bucket, Prefix="releases/records/")["Contents"]
+    found = json.loads(s3.get_object(Bucket=bucket, Key=record["Key"])["Body"].read())
+    steps = {step["step"]: step for step in site.first.data["steps"]}
+    assert record["Key"] == "releases/records/000001.json"
+    assert found["backend"] in steps["backend"]["reason"]
+    assert found["frontend"] in steps["frontend"]["reason"]
+    assert steps["frontend"]["reason"].endswith("it is release 1")
+    assert found["by"] == site.world.client("sts").get_caller_identity()["Arn"]
+    assert "catalog.0001_extensions" in found["migrations"]
+
+
 def test_the_lock_of_somebody_elses_dead_run_is_removed_as_told(site: Any) -> None:
     s3 = site.world.client("s3")
     names = [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]

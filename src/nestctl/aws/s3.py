@@ -12,6 +12,8 @@ from typing import Any
 from nestctl.aws.session import Aws, error_code
 
 MISSING = {"404", "NoSuchKey", "NoSuchBucket", "NotFound"}
+TAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
+"""What a conditional write is refused with: somebody was first, or writes at the same moment."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,20 @@ def write(aws: Aws, bucket: str, key: str, data: bytes) -> None:
     """Write a small object of nestctl's own."""
     digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
     aws.client("s3").put_object(Bucket=bucket, Key=key, Body=data, ChecksumSHA256=digest)
+
+
+def create(aws: Aws, bucket: str, key: str, data: bytes) -> bool:
+    """Write an object that must not be there yet, and tell whether it was not."""
+    from botocore.exceptions import ClientError
+
+    digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
+    try:
+        aws.client("s3").put_object(Bucket=bucket, Key=key, Body=data, ChecksumSHA256=digest, IfNoneMatch="*")
+    except ClientError as error:
+        if error_code(error) in TAKEN:
+            return False
+        raise
+    return True
 
 
 def tags(aws: Aws, bucket: str, key: str) -> dict[str, str]:

@@ -85,17 +85,31 @@ class Aws:
                 )
             return self._clients[service]
 
-    @cached_property
+    @property
     def account_id(self) -> str:
         """The account of this identity.
 
         Raises:
             NestctlError: ``aws-credentials`` when there is no identity or AWS refuses it.
         """
+        return self._identity["Account"]
+
+    @property
+    def arn(self) -> str:
+        """Who this identity is: the ARN of a user, or of a role's session.
+
+        Raises:
+            NestctlError: As :attr:`account_id`.
+        """
+        return self._identity["Arn"]
+
+    @cached_property
+    def _identity(self) -> dict[str, str]:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            return str(self.client("sts").get_caller_identity()["Account"])
+            found = self.client("sts").get_caller_identity()
+            return {name: str(found[name]) for name in ("Account", "Arn")}
         except (BotoCoreError, ClientError) as error:
             raise NestctlError(
                 "aws-credentials",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -10,8 +11,15 @@ from nestctl.build import backend as backend_build
 from nestctl.build import frontend as frontend_build
 from nestctl.build.backend import BackendBuild
 from nestctl.build.frontend import FrontendBuild
+from nestctl.build.sources import source_files
+from nestctl.releases import commit
+from nestctl.releases.commit import Commit
 from nestctl.releases.tags import tag
 from nestctl.settings.manifest import Manifest
+from nestctl.settings.paths import MANIFEST
+
+MIGRATION = re.compile(r"(?:.*/)?(?P<app>[^/]+)/migrations/(?P<name>\d[^/]*)\.py")
+"""A file that Django takes for a migration, as ``makemigrations`` names it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +47,17 @@ class Built:
     def frontend(self, asset_prefix: str) -> FrontendBuild:
         """Return the frontend's build, which holds the address that static files are loaded from."""
         return frontend_build.describe(self.app, self.manifest.frontend, asset_prefix, self.builds)
+
+    def migrations(self) -> tuple[str, ...]:
+        """Return the names of the application's own migrations, in order: ``app.0001_initial``."""
+        files = source_files(self.backend.source)
+        found = (MIGRATION.fullmatch(path.as_posix()) for path in files)
+        return tuple(sorted(f"{file['app']}.{file['name']}" for file in found if file))
+
+    def commit(self) -> Commit:
+        """Return the commit that the sources are of."""
+        roots = (self.manifest.backend.root, self.manifest.frontend.root)
+        return commit.of(self.app, *roots, MANIFEST)
 
     @property
     def backend_tag(self) -> str:

@@ -1,4 +1,4 @@
-"""Chapter 11: Next.js on Fargate runs the present release with the present parameters."""
+"""Chapter 11: Next.js on Fargate runs the present release with the present parameters, which is recorded."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from nestctl.aws import logs, parameters, services
 from nestctl.report import NestctlError
 from nestctl.report.words import agreed, counted
-from nestctl.runbook import stack
+from nestctl.runbook import record, stack
 from nestctl.runbook.context import Context
 from nestctl.runbook.step import Check, Tell, done, needed
 
 
 @dataclass(frozen=True)
 class Frontend:
-    """The service is steady, and its tasks are newer than the parameters they read."""
+    """The service is steady, its tasks are newer than the parameters they read, the release is recorded."""
 
     name: str = "frontend"
     title: str = "the frontend on Fargate"
     needs: tuple[str, ...] = ("routes",)
 
     def check(self, context: Context, tell: Tell) -> Check:
-        """Done when the deployment has completed and no parameter has changed since it began."""
+        """Done when the deployment has completed, no parameter has changed since, and the record says so."""
         tell("looking at the service")
         state = _state(context)
         if reason := _stale(context, state):
@@ -30,6 +30,8 @@ class Frontend:
             return needed(
                 f"{state.running} of {counted(state.desired, 'task')} run", "wait until it is steady"
             )
+        if not record.is_last(context):
+            return needed("the release is not recorded yet", "record it")
         return done(
             f"{counted(state.running, 'task')} {agreed(state.running, 'runs', 'run')} {state.image_tag}"
         )
@@ -45,7 +47,8 @@ class Frontend:
         state = services.wait_steady(
             context.deployer, cluster, service, logs.of_frontend(context.stack), tell
         )
-        return _running(state)
+        recorded = record.write(context)
+        return f"{_running(state)}; it is release {recorded.number}"
 
     def verify(self, context: Context, tell: Tell) -> None:
         """Look again."""
