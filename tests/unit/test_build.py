@@ -14,6 +14,7 @@ import pytest
 
 from nestctl.build import archive, backend, locked, process_image, sources, toolchain, zappa
 from nestctl.report import NestctlError
+from nestctl.settings.manifest import Backend
 
 
 def make_tree(root: Path) -> Path:
@@ -288,6 +289,29 @@ def test_an_archive_serves_every_account_and_no_other_settings(tmp_path: Path) -
     archive = build.archive("staging", values)
     assert build.archive("staging", {**values, "bucket": "two", "subnets": ["b"]}) == archive
     assert build.archive("staging", {**values, "path": "/nest/other/"}) != archive
+
+
+def test_another_machine_makes_the_same_release_and_another_runtime_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another patch of Python, C library, clone and umask are the machine's; Lambda's runtime is not."""
+    wanted = Backend.model_validate(
+        {"root": "backend", "wsgi": "a.b", "paths": ["/"], "image": {"dockerfile": "x"}}
+    )
+
+    def release(clone: str, python: str, c_library: str, version: str = "3.12") -> str:
+        source = make_tree(tmp_path / clone / "backend")
+        (source / locked.LOCK).write_text("")
+        for path in source.rglob("*"):
+            path.chmod(0o755 if clone == "one" else 0o700)
+        interpreter = toolchain.Interpreter(Path(python), version)
+        monkeypatch.setattr(backend, "python", lambda _: interpreter)
+        monkeypatch.setattr(toolchain.platform, "libc_ver", lambda: ("glibc", c_library))
+        return backend.describe(tmp_path / clone, wanted, tmp_path / clone / "builds").release
+
+    here = release("one", "/opt/3.12.1/python", "2.36")
+    assert release("another place", "/usr/bin/python3.12", "2.28") == here
+    assert release("one", "/opt/3.12.1/python", "2.36", "3.13") != here
 
 
 def test_no_garbage_is_looked_for_while_the_application_loads(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -141,9 +142,31 @@ def test_what_nestctl_sets_is_not_for_the_manifest(name: str) -> None:
         described(build_environment={name: "x"})
 
 
-def test_another_kind_of_machine_makes_another_build(
+def test_another_machine_makes_the_same_release(
     app: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = build.describe(app, described(), "", tmp_path / "builds").release
+    clone = tmp_path / "another place" / "app"
+    shutil.copytree(app, clone)
+    for path in clone.rglob("*"):
+        path.chmod(0o700 if path.is_dir() else 0o600)
     monkeypatch.setattr(build.platform, "machine", lambda: "another")
-    assert build.describe(app, described(), "", tmp_path / "builds").release != here
+    monkeypatch.setattr(build, "node_version", lambda: "v99.0.0")
+    assert build.describe(clone, described(), "", tmp_path / "other builds").release == here
+
+
+def test_another_machine_builds_anew_what_lies_in_a_shared_folder(
+    app: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[list[str]] = []
+
+    def npm(argv: list[str], cwd: Path, *_: object) -> None:  # noqa: ARG001 - the signature is the product's
+        done.append(argv[:2])
+
+    monkeypatch.setattr(build, "_npm", npm)
+    (app / "frontend" / "package-lock.json").write_text("{}")
+    wanted = build.describe(app, described(), "", tmp_path / "builds")
+    for machine in ("one", "one", "other"):
+        monkeypatch.setattr(build.platform, "machine", lambda machine=machine: machine)
+        build.build(wanted, tmp_path / "log", lambda _: None)
+    assert done == [["ci", "--no-audit"], ["run", "build"]] * 2

@@ -50,7 +50,7 @@ class BackendBuild:
         filled = zappa.filled(zappa.read_template(self.source / TEMPLATE), values)
         for settings, name in itertools.product(filled.values(), NOT_PACKED):
             settings.pop(name, None)
-        text = json.dumps([stage, filled], sort_keys=True)
+        text = json.dumps([stage, filled, self.interpreter.platform], sort_keys=True)
         return self.work / f"{self.release}-{hashlib.sha256(text.encode()).hexdigest()[:8]}.zip"
 
 
@@ -58,7 +58,7 @@ def describe(app: Path, backend: Backend, cache: Path) -> BackendBuild:
     """Return the build that the present sources would make; nothing is built."""
     source = app / backend.root
     interpreter = python(backend.python)
-    salt = [RECIPE, interpreter.version, interpreter.platform or "here", backend.wsgi, *backend.image.groups]
+    salt = [RECIPE, interpreter.version, backend.wsgi, *backend.image.groups]
     salt += [hashlib.sha256(archive.SHIPPED.read_bytes()).hexdigest()]
     # The lock file names folders of this machine, and not what is in them.
     salt += [f"{found.name} {found.digest()}" for found in locked.local(source)]
@@ -122,7 +122,7 @@ def contents(wanted: BackendBuild, name: str, groups: list[str], log: Path) -> A
         groups: Dependency groups beside the application's own dependencies.
         log: Receives uv's words.
     """
-    place = wanted.work / f"{name}-{wanted.interpreter.version}"
+    place = wanted.work / f"{name}-{wanted.interpreter.version}-{wanted.interpreter.platform or 'here'}"
     installed = make_environment(wanted.source, place, groups, log, wanted.interpreter)
     listed = application.describe(wanted.source, installed)
     application.refuse_foreign(listed, wanted.interpreter)

@@ -54,9 +54,8 @@ def describe(app: Path, frontend: Frontend, asset_prefix: str, cache: Path) -> F
     source = app / frontend.root
     work = cache / "frontend"
     surroundings.refuse_undeclared(source, work)
-    machine = f"{platform.system()} {platform.machine()}"
     words = surroundings.declared(frontend.build_environment)
-    release = digest(source, (RECIPE, asset_prefix, node_version(), machine, *frontend.command, *words))
+    release = digest(source, (RECIPE, asset_prefix, *frontend.command, *words))
     return FrontendBuild(source, work, asset_prefix, release, dict(frontend.build_environment))
 
 
@@ -93,7 +92,8 @@ def static_files(wanted: FrontendBuild) -> Iterator[tuple[Path, str, str]]:
 
 def _build(wanted: FrontendBuild, log: Path, progress: Callable[[str], None]) -> None:
     stamp = wanted.work / ".release"
-    if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted.release:
+    made_here = f"{wanted.release} {_machine()}"
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == made_here:
         return
     stamp.unlink(missing_ok=True)
     _install(wanted, log, progress)
@@ -107,12 +107,17 @@ def _build(wanted: FrontendBuild, log: Path, progress: Callable[[str], None]) ->
         "NEST_RELEASE": wanted.release,
     }
     _npm(["run", "build"], wanted.work, env, log, "The frontend could not be built.")
-    stamp.write_text(wanted.release, encoding="utf-8")
+    stamp.write_text(made_here, encoding="utf-8")
+
+
+def _machine() -> str:
+    """Return what the files of a build depend on beside its sources; its name does not."""
+    return f"{node_version()} {platform.system()} {platform.machine()}"
 
 
 def _install(wanted: FrontendBuild, log: Path, progress: Callable[[str], None]) -> None:
     copy_sources(wanted.source, wanted.work, keep=("node_modules", ".next", ".installed"))
-    lock = (wanted.source / "package-lock.json").read_text(encoding="utf-8") + node_version()
+    lock = (wanted.source / "package-lock.json").read_text(encoding="utf-8") + _machine()
     stamp = wanted.work / ".installed"
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == lock:
         return
