@@ -118,12 +118,12 @@ def state_versions(world: World) -> dict[str, str]:
     return found
 
 
-def test_a_plan_is_empty_after_an_edit_with_nothing_built(site: Any, tmp_path: Path) -> None:
-    """A plan is about what runs. That those of the other two roots are empty is what the second run says."""
+def test_an_apply_changes_nothing_after_an_edit_with_nothing_built(site: Any, tmp_path: Path) -> None:
+    """An apply is about what runs. That the other roots are as written is what the second run says."""
     app = copy_app(tmp_path / "app")
     for source in (app / "backend" / "manage.py", next((app / "frontend").rglob("page.tsx"))):
         source.write_text(source.read_text(encoding="utf-8") + "\n", encoding="utf-8")
-    found = site.world.nestctl("plan", "staging", "--json", "--app", str(app)).data
+    found = site.world.nestctl("apply", "staging", "--yes", "--json", "--app", str(app)).data
     assert found == {"root": "staging", "summary": "no changes", "changes": [], "applied": None}
 
 
