@@ -83,7 +83,7 @@ def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Shell:
         shell.reached.append(settings)
         raise shell.fails
 
-    monkeypatch.setattr(session, "local_target", reach)
+    monkeypatch.setattr(session.targets, "reach", reach)
     monkeypatch.setattr("nestctl.doctor.examine", lambda *_, **__: [Finding("all", "well")])
     for name in ("NESTCTL_REGION", "NESTCTL_DOMAIN", "NESTCTL_ENV", "NESTCTL_TARGET"):
         monkeypatch.delenv(name, raising=False)

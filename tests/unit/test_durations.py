@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nestctl.cli.options import PROOF_NAMES, STEP_NAMES, TARGET_NAMES, environment_names, root_names
+from nestctl.cli.options import PROOF_NAMES, STEP_NAMES, environment_names, root_names
 from nestctl.prove.proofs import PROOFS
 from nestctl.report import durations
 from nestctl.report.durations import FIRST, Clock, Usual
@@ -135,4 +135,3 @@ def test_help_and_completion_name_what_there_is() -> None:
     assert tuple(proof.name for proof in PROOFS) == PROOF_NAMES
     assert environment_names() == list(settings.manifest.environments)
     assert set(root_names()) == {*roots.names(settings), *settings.manifest.environments}
-    assert TARGET_NAMES == ("local",)

@@ -202,7 +202,7 @@ def test_whoever_is_never_first_is_told(bucket: Bucket, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize(
     ("text", "next_"),
-    [(b"{}", "nestctl aws s3api delete-object"), (b'{"version": 2}', "the version of nestctl")],
+    [(b"{}", "nestctl aws s3api delete-object"), (b'{"version": 2}', "git pull")],
 )
 def test_a_record_that_cannot_be_read_is_named(bucket: Bucket, text: bytes, next_: str) -> None:
     bucket.objects["releases/records/000007.json"] = text

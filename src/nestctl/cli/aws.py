@@ -12,11 +12,11 @@ from typing import Annotated
 import typer
 
 from nestctl.cli.frame import run_command
-from nestctl.cli.targets import FOREIGN, ONE_SERVICE, local_cloud_error
 from nestctl.process import run
 from nestctl.report import NestctlError, Progress
 from nestctl.report.console import make_reporter
 from nestctl.settings.paths import CACHE, CHECKOUT, WORK
+from nestctl.targets import local
 
 AWS_CLI = "awscli>=1.40,<2"
 """The AWS CLI that PyPI has; version 2 is not there. Licence: Apache-2.0."""
@@ -40,22 +40,10 @@ def aws(args: Words = None) -> None:
 
 
 def _run(args: list[str]) -> int:
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(ONE_SERVICE)}
-    for name in FOREIGN:
-        environ.pop(name, None)
-    found = _environment()
+    environ = local.environment(os.environ)
     # Version 1 sends some services of us-east-1 to AWS itself, unless the address is an option.
-    argv = [*_program(), "--endpoint-url", found["AWS_ENDPOINT_URL"], *args]
-    return subprocess.run(argv, env={**environ, **found}, check=False).returncode
-
-
-def _environment() -> dict[str, str]:
-    from nestctl.localcloud import LocalCloud, LocalCloudError
-
-    try:
-        return dict(LocalCloud.at(CHECKOUT).env())
-    except LocalCloudError as error:
-        raise local_cloud_error(error) from error
+    argv = [*_program(), "--endpoint-url", environ["AWS_ENDPOINT_URL"], *args]
+    return subprocess.run(argv, env=environ, check=False).returncode
 
 
 def _program() -> list[str]:

@@ -11,10 +11,10 @@ import typer
 
 from nestctl.cli import local_dns, options
 from nestctl.cli.frame import confirm, run_command
-from nestctl.cli.targets import FOREIGN, check_state_folder, local_cloud_error
 from nestctl.report import Progress, RunStarted, StepFinished, StepStarted, usage_error
 from nestctl.report.console import data, make_reporter, say
 from nestctl.settings.paths import CHECKOUT
+from nestctl.targets.local import FOREIGN, check_state_folder, failure
 
 app = typer.Typer(no_args_is_help=True, help="The AWS on this machine: start, stop, look, forget.")
 
@@ -118,7 +118,7 @@ def env(as_json: options.JsonOption = False) -> None:
         try:
             found = dict(cloud.env())
         except LocalCloudError as error:
-            raise local_cloud_error(error) from error
+            raise failure(error) from error
         # Terraform finds a mirror of the provider by its configuration only.
         config = cli_config(cloud.state_dir / "terraform")
         return found if config is None else {**found, "TF_CLI_CONFIG_FILE": str(config)}
@@ -188,7 +188,7 @@ def _with_progress(name: str, quiet: bool, work: Callable[[Any, Callable[[str], 
         result = work(_cloud(), lambda line: reporter.emit(Progress(line)))
         reporter.emit(StepFinished(name, "done", DONE[name], time.monotonic() - began))
     except LocalCloudError as error:
-        raise local_cloud_error(error) from error
+        raise failure(error) from error
     else:
         return result
     finally:

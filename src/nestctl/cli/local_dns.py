@@ -8,9 +8,9 @@ import typer
 
 from nestctl.cli import options
 from nestctl.cli.frame import run_command
-from nestctl.cli.targets import local_cloud_error
 from nestctl.report.console import data, say
 from nestctl.settings.paths import CHECKOUT
+from nestctl.targets.local import failure
 
 app = typer.Typer(
     invoke_without_command=True,
@@ -92,7 +92,7 @@ def _change(**change: Any) -> dict[str, Any]:
     try:
         return LocalCloud.at(CHECKOUT).dns(**change)
     except LocalCloudError as error:
-        raise local_cloud_error(error) from error
+        raise failure(error) from error
 
 
 def _show(found: dict[str, Any]) -> None:

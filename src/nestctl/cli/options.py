@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
+from nestctl import targets
 from nestctl.settings.paths import CHECKOUT
 
 STEP_NAMES = (
@@ -30,8 +31,6 @@ STEP_NAMES = (
 
 PROOF_NAMES = ("network", "iam", "secrets", "manual", "policy", "cost", "apply-time")
 """Likewise the proofs."""
-
-TARGET_NAMES = ("local",)
 
 
 def environment_names() -> list[str]:
@@ -74,9 +73,9 @@ TargetOption: TypeAlias = Annotated[
     typer.Option(
         "--target",
         "-t",
-        help=f"Where AWS is: {', '.join(TARGET_NAMES)}.",
+        help=f"Where AWS is: {', '.join(targets.NAMES)}.",
         envvar="NESTCTL_TARGET",
-        autocompletion=completes(lambda: TARGET_NAMES),
+        autocompletion=completes(lambda: targets.NAMES),
     ),
 ]
 UntilOption: TypeAlias = Annotated[

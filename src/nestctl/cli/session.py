@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nestctl.cli.targets import check_target, local_target, looks
+from nestctl import targets
 from nestctl.report import NestctlError, Progress, Reporter
 from nestctl.settings.folders import check_folder
 from nestctl.settings.resolve import Settings, resolve
-from nestctl.settings.target import Target
 
 if TYPE_CHECKING:
     from nestctl.doctor import Finding
     from nestctl.runbook.context import Context
     from nestctl.runbook.engine import Result
+    from nestctl.targets.base import Target
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,11 @@ class Session:
         from nestctl.doctor import examine
 
         tell = _teller(reporter)
-        self.examined[:] = examine(self.settings, tell, more=looks(self.settings.target))
+        self.examined[:] = examine(self.settings, tell, more=targets.looks(self.settings.target))
 
     def target(self, progress: Callable[[str], None], *, start: bool = True) -> Target | None:
         """Return the target; ``None`` when it is stopped and shall not be started."""
-        return local_target(self.settings, progress, start=start)
+        return targets.reach(self.settings, progress, start=start)
 
     def context(
         self, target: Target, reporter: Reporter, *, read_only: bool = False, patience: float | None = None
@@ -92,7 +92,7 @@ def open_session(
     Raises:
         NestctlError: Bad input (exit status 2).
     """
-    check_target(target)
+    targets.check(target)
     return Session(resolve(app=app, environment=env, target=target, region=region, domain=domain))
 
 

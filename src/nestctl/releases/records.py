@@ -71,7 +71,7 @@ def _read(aws: Aws, bucket: str, number: int) -> Record:
             "release-record",
             f"The record of the last release, s3://{bucket}/{key}, cannot be read.",
             str(error),
-            "Use the version of nestctl that wrote it, or a later one."
+            "Bring this checkout to the version that wrote it (git pull), then run the same command again."
             if later
             else f"nestctl aws s3api delete-object --bucket {bucket} --key {key}, then nestctl up",
         ) from error

@@ -22,8 +22,8 @@ from nestctl.report.words import agreed, counted
 from nestctl.runbook import adopt, removals
 from nestctl.settings.paths import INFRASTRUCTURE
 from nestctl.settings.resolve import Settings
-from nestctl.settings.target import Target
 from nestctl.settings.variables import declared
+from nestctl.targets.base import Target
 from nestctl.terraform import locks, write_only
 from nestctl.terraform.applies import Applies, short
 from nestctl.terraform.messages import Applying, Message, Refreshing, Summary

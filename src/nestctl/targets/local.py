@@ -1,25 +1,21 @@
-"""Makes a target: for `local`, the local cloud is started and its addresses are learnt."""
+"""The target `local`: the local cloud is started, and its addresses are learnt."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from nestctl.cli import options
-from nestctl.report import NestctlError, usage_error
-from nestctl.report.words import did_you_mean
+from nestctl.report import NestctlError
 from nestctl.settings.folders import check_folder
 from nestctl.settings.paths import CHECKOUT
 from nestctl.settings.resolve import Settings
-from nestctl.settings.target import Target
+from nestctl.targets.base import Target
 
 if TYPE_CHECKING:
     from nestctl.localcloud import LocalCloudError
-
-TARGETS = options.TARGET_NAMES
 
 FOREIGN = (
     "AWS_ACCESS_KEY_ID",
@@ -35,26 +31,6 @@ FOREIGN = (
 
 ONE_SERVICE = "AWS_ENDPOINT_URL_"
 """How variables begin that send one service elsewhere: they go before the local cloud's address."""
-
-
-def check_target(name: str) -> None:
-    """Refuse a target that nestctl does not have.
-
-    Raises:
-        NestctlError: ``unknown-target`` (exit status 2).
-    """
-    if name not in TARGETS:
-        raise usage_error(
-            "unknown-target",
-            f"There is no target {name!r}. {did_you_mean(name, TARGETS)}".rstrip(),
-            f"The targets are: {', '.join(TARGETS)}.",
-            "Run the same command with --target local",
-        )
-
-
-def looks(target: str) -> tuple[tuple[str, Callable[[Settings], str]], ...]:
-    """Return what the doctor looks at for a target besides all else."""
-    return (("state folder", _state_folder),) if target == "local" else ()
 
 
 def check_state_folder() -> None:
@@ -75,7 +51,11 @@ def _state_folder(_: Settings) -> str:
     return str(default_state_dir(CHECKOUT))
 
 
-def local_target(settings: Settings, progress: Callable[[str], None], *, start: bool = True) -> Target | None:
+LOOKS = (("state folder", _state_folder),)
+"""What the doctor looks at for this target besides all else."""
+
+
+def reach(settings: Settings, progress: Callable[[str], None], *, start: bool = True) -> Target | None:
     """Return the local cloud as a target.
 
     Args:
@@ -98,14 +78,14 @@ def local_target(settings: Settings, progress: Callable[[str], None], *, start: 
         environ = cloud.env()
         address, _, port = str(cloud.dns()["server"]).partition(":")
     except LocalCloudError as error:
-        raise local_cloud_error(error) from error
+        raise failure(error) from error
     region = str(settings.region.value)
     environ = {**environ, "AWS_REGION": region, "AWS_DEFAULT_REGION": region}
-    for name in (*FOREIGN, *(name for name in os.environ if name.startswith(ONE_SERVICE))):
-        os.environ.pop(name, None)
+    for name in _misleading(os.environ):
+        del os.environ[name]
     os.environ.update(environ)
 
-    def reach(url: str) -> str:
+    def reach_here(url: str) -> str:
         parts = urlsplit(url)
         if parts.hostname != settings.domain.value:
             return cloud.reach(url)
@@ -121,13 +101,33 @@ def local_target(settings: Settings, progress: Callable[[str], None], *, start: 
         config_file=Path(info.aws_config_file),
         credentials_file=Path(info.aws_credentials_file),
         image_kind="process",
-        reach=reach,
+        reach=reach_here,
         authorities=cloud.authorities,
         nameserver=(address, int(port)),
         dns_advice="Set each record (nestctl local dns set NAME TYPE VALUE)",
     )
 
 
-def local_cloud_error(error: LocalCloudError) -> NestctlError:
+def environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment in which AWS's own tools reach the local cloud, and it alone.
+
+    Raises:
+        NestctlError: ``local-cloud``: it is not running.
+    """
+    from nestctl.localcloud import LocalCloud, LocalCloudError
+
+    try:
+        found = LocalCloud.at(CHECKOUT).env()
+    except LocalCloudError as error:
+        raise failure(error) from error
+    misleading = _misleading(environ)
+    return {name: value for name, value in environ.items() if name not in misleading} | found
+
+
+def _misleading(environ: Mapping[str, str]) -> set[str]:
+    return {name for name in environ if name in FOREIGN or name.startswith(ONE_SERVICE)}
+
+
+def failure(error: LocalCloudError) -> NestctlError:
     """Return a local-cloud failure in the shape of every other."""
     return NestctlError("local-cloud", "The local cloud cannot do that.", error.what, error.next)
