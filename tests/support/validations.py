@@ -9,38 +9,21 @@ the conditions become outputs of another copy, and Terraform evaluates them with
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
-from types import ModuleType
 
-from nestctl.settings.paths import CHECKOUT
+import scripts
 
 HEAD = re.compile(r'(\w+)((?:\s+"[^"]+")*)\s*\{')
 LOCAL = re.compile(r"\blocal\.(\w+)")
 
 
-def _reader() -> ModuleType:
-    """Load the reader of HCL that also makes the READMEs' tables."""
-    spec = importlib.util.spec_from_file_location(
-        "terraform_docs", CHECKOUT / "scripts" / "terraform_docs.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    # Its dataclasses look their module up by name.
-    import sys
-
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-hcl = _reader()
+hcl = scripts.load("terraform_docs")
+"""The reader of HCL that also makes the READMEs' tables."""
 
 
 @dataclass(frozen=True)

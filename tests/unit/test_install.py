@@ -8,18 +8,12 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-
-from nestctl.settings.paths import CHECKOUT
+import scripts
 
 
 @pytest.fixture
 def install() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("install", CHECKOUT / "scripts" / "install.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return scripts.load("install")
 
 
 def test_changed_sources_are_compiled_whatever_the_environment_says(

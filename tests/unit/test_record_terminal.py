@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-from nestctl.settings.paths import CHECKOUT
+import scripts
 
 
 @pytest.fixture(scope="module")
 def script() -> Any:
-    spec = importlib.util.spec_from_file_location(
-        "record_terminal", CHECKOUT / "scripts" / "record_terminal.py"
-    )
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["record_terminal"] = module
-    spec.loader.exec_module(module)
-    return module
+    return scripts.load("record_terminal")
 
 
 def cast(folder: Path, *events: tuple[float, str], width: int = 80) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import scripts
 
 from nestctl.settings.paths import CHECKOUT
 
@@ -18,12 +18,7 @@ SCRIPTS = CHECKOUT / "scripts"
 
 @pytest.fixture
 def browser() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("browser", SCRIPTS / "browser.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return scripts.load("browser")
 
 
 def program(folder: Path, name: str, status: int = 0) -> str:
@@ -114,12 +109,7 @@ def test_a_browser_that_was_installed_is_found(
 
 @pytest.fixture
 def aws_cli() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("aws_cli", SCRIPTS / "aws_cli.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return scripts.load("aws_cli")
 
 
 def test_the_aws_cli_on_path_is_taken(
