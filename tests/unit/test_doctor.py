@@ -112,6 +112,8 @@ CASES: list[tuple[Break, str, str]] = [
         INCOMPLETE,
         "backend/data/nest.dump",
     ),
+    (replace(MANIFEST, '"data/nest.dump"', '"config"'), INVALID, "config is a folder: name the file"),
+    (replace(MANIFEST, '"data/nest.dump"', '"manage.py/x"'), INVALID, "manage.py is a file, and a fixture"),
     (link("backend", "/usr"), INVALID, "backend.root: backend is a link that leads out"),
     (link("frontend", "../.."), INVALID, "frontend.root: frontend is a link that leads out"),
     (
@@ -204,7 +206,7 @@ def test_the_shipped_application_passes(environment: str) -> None:
 
 
 def test_all_that_is_wrong_is_told_at_once(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for index in (0, 15, 18, 39, 47, 51):
+    for index in (0, 17, 20, 41, 49, 53):
         CASES[index][0](app)
     monkeypatch.setenv("NESTCTL_REGON", "eu-central-1")
     with pytest.raises(NestctlError) as caught:

@@ -26,7 +26,7 @@ def files(settings: Settings) -> str:
 
     Raises:
         NestctlError: ``application-incomplete``: a file that a deployment needs is missing.
-        Faulty: A path of the manifest leads out of the application.
+        Faulty: A path of the manifest leads out of the application, or is a folder where a file is made.
     """
     app, manifest = settings.app, settings.manifest
     root, web = app / manifest.backend.root, app / manifest.frontend.root
@@ -42,8 +42,8 @@ def files(settings: Settings) -> str:
     ]
     if manifest.backend.fixture and not manifest.backend.fixture_command:
         wanted.append(root / manifest.backend.fixture)
-    if outside := list(_outside(settings)):
-        raise Faulty(outside)
+    if faults := [*_outside(settings), *_unmakeable(settings)]:
+        raise Faulty(faults)
     if absent := [path for path in wanted if not _is_file(path)]:
         raise usage_error(
             "application-incomplete",
@@ -157,6 +157,21 @@ def _outside(settings: Settings) -> Iterator[Fault]:
             continue
         if not inside:
             yield Fault(where, f"{_short(path, app)} is a link that leads out of the application")
+
+
+def _unmakeable(settings: Settings) -> Iterator[Fault]:
+    """Yield why the fixture's command could not write the fixture."""
+    backend = settings.manifest.backend
+    if backend.fixture is None or backend.fixture_command is None:
+        return
+    root = settings.app / backend.root
+    file = root / backend.fixture
+    where = ("backend", "fixture")
+    if file.is_dir():
+        yield Fault(where, f"{backend.fixture} is a folder: name the file that fixture_command writes")
+    for folder in file.relative_to(root).parents:
+        if (root / folder).is_file():
+            yield Fault(where, f"{folder} is a file, and a fixture below it cannot be written")
 
 
 def _is_file(path: Path) -> bool:

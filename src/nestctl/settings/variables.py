@@ -43,7 +43,7 @@ def declared(root: Path) -> Mapping[str, Variable]:
     file = root / "variables.tf"
     try:
         text = file.read_text(encoding="utf-8")
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a name with a null byte
         return {}
     return _read(text)
 

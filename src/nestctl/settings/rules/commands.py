@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from nestctl.settings.fargate import size_fault
 from nestctl.settings.faults import Fault
 from nestctl.settings.rules.parts import Parts
+from nestctl.settings.rules.paths import length_fault
 
 if TYPE_CHECKING:
     from nestctl.settings.manifest import Backend
@@ -59,6 +60,9 @@ def _backend(backend: Backend) -> Iterator[Fault]:
             f"{backend.wsgi!r} is no WSGI application: modules and its name, divided by dots, "
             "like config.wsgi.application",
         )
+    # Its modules are files below `root`.
+    elif what := length_fault(f"{backend.wsgi.replace('.', '/')}.py"):
+        yield Fault(("backend", "wsgi"), what)
     for index, group in enumerate(backend.image.groups):
         if not GROUP.fullmatch(group):
             yield Fault(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath, PureWindowsPath
@@ -22,6 +23,13 @@ LONGEST_HEALTH_PATH = 1024
 ADDRESS = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*(\?[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?")
 """Path and query as RFC 3986 writes them: no blank, nothing outside ASCII, no fragment."""
 
+LONGEST_NAME = 255
+"""Bytes of a file's or folder's name (Linux, ``NAME_MAX``)."""
+
+LONGEST_FILE = 1024
+"""Bytes of a path within the application: of the 4,096 that Linux takes (``PATH_MAX``) the folder of the
+application, or of a build, needs its part, and a fixture stands below another such path."""
+
 HEALTH_PATH = re.compile(r"/[A-Za-z0-9._~!$&*+,;=:@%/-]*")
 """A path without a query; it stands between quotation marks in the container's health check."""
 
@@ -31,12 +39,12 @@ def faults(parts: Parts) -> Iterator[Fault]:
     if parts.backend:
         yield from _routes(parts.backend.paths)
         yield from _file(("backend", "root"), parts.backend.root)
-        yield from _file(("backend", "image", "dockerfile"), parts.backend.image.dockerfile)
+        yield from _file(("backend", "image", "dockerfile"), parts.backend.image.dockerfile, folder=False)
         if parts.backend.fixture is not None:
-            yield from _file(("backend", "fixture"), parts.backend.fixture)
+            yield from _file(("backend", "fixture"), parts.backend.fixture, folder=False)
     if parts.frontend:
         yield from _file(("frontend", "root"), parts.frontend.root)
-        yield from _file(("frontend", "image", "dockerfile"), parts.frontend.image.dockerfile)
+        yield from _file(("frontend", "image", "dockerfile"), parts.frontend.image.dockerfile, folder=False)
         yield from _health(parts.frontend.health_path)
 
 
@@ -83,15 +91,31 @@ def _health(path: str) -> Iterator[Fault]:
         yield Fault(where, f"it has {counted(len(path), 'character')}, more than {LONGEST_HEALTH_PATH}")
 
 
-def _file(where: tuple[str, ...], path: str) -> Iterator[Fault]:
+def length_fault(path: str) -> str | None:
+    """Return why a path is longer than a file system takes, ``None`` when it is not."""
+    longest = max((len(os.fsencode(part)) for part in path.split("/")), default=0)
+    if longest > LONGEST_NAME:
+        return f"a name in it has {longest:,} bytes; a file system takes {LONGEST_NAME}: shorten it"
+    if (size := len(os.fsencode(path))) > LONGEST_FILE:
+        return (
+            f"it has {size:,} bytes; a path within the application has at most {LONGEST_FILE:,}: shorten it"
+        )
+    return None
+
+
+def _file(where: tuple[str, ...], path: str, *, folder: bool = True) -> Iterator[Fault]:
     pure = PurePosixPath(path)
     if not path.strip() or path != path.strip():
         yield Fault(where, f"{path!r} is no path: it is empty, or has blanks at its ends")
     elif not path.isprintable():
         yield Fault(where, f"{path!r} has control characters in it")
+    elif what := length_fault(path):
+        yield Fault(where, what)
     elif pure.is_absolute() or PureWindowsPath(path).drive or path.startswith("~"):
         yield Fault(where, f"{path!r} is not within the application: write it from nest.toml's folder")
     elif ".." in pure.parts:
         yield Fault(where, f"{path!r} leads out of the application: a deployment takes only what is in it")
     elif "\\" in path:
         yield Fault(where, f"{path!r}: folders are divided by /")
+    elif not folder and (not pure.name or path.endswith(("/", "/."))):
+        yield Fault(where, f"{path!r} is a folder: write the file's name, too")
