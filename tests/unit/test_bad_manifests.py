@@ -12,6 +12,7 @@ import pytest
 from nestctl.report import ExitCode, NestctlError
 from nestctl.settings.manifest import load_manifest
 from nestctl.settings.paths import CHECKOUT
+from nestctl.settings.rules import tags
 
 PRODUCTION = "[environments.production]"
 SHIPPED = (CHECKOUT / "nest.toml").read_text(encoding="utf-8")
@@ -188,6 +189,22 @@ SIZE_CASES = [
     ),
     (*sizes('tags = ["a"]'), f"{SIZE}.tags", "a table, each value text"),
     (*sizes("tags = {a = [1]}"), f"{SIZE}.tags", "text"),
+    (*sizes('tags = {Environment = "x"}'), f"{SIZE}.tags", "the tag Environment is set by nestctl"),
+    (*sizes('tags = {PROJECT = "x"}'), f"{SIZE}.tags", "the tag Project is set by nestctl"),
+    (*sizes('tags = {managedby = "x"}'), f"{SIZE}.tags", "the tag ManagedBy is set by nestctl"),
+    (*sizes('tags = {name = "x"}'), f"{SIZE}.tags", "the tag Name is set by nestctl"),
+    (*sizes('tags = {Team = "x", team = "y"}'), f"{SIZE}.tags", "differ in capitals only"),
+    (*sizes('tags = {"aws:x" = "x"}'), f"{SIZE}.tags", "begins with aws:"),
+    (*sizes('tags = {"AWS:x" = "x"}'), f"{SIZE}.tags", "begins with aws:"),
+    (*sizes('tags = {"" = "x"}'), f"{SIZE}.tags", "a key is empty"),
+    (*sizes(f'tags = {{{"k" * 129} = "x"}}'), f"{SIZE}.tags", "has 129 characters; AWS takes 128"),
+    (*sizes(f'tags = {{k = "{"x" * 257}"}}'), f"{SIZE}.tags", "has 257 characters; AWS takes 256"),
+    (*sizes('tags = {"a&b" = "x"}'), f"{SIZE}.tags", "the key 'a&b' holds '&'"),
+    (*sizes('tags = {a = "x; y"}'), f"{SIZE}.tags", "the value of 'a' holds ';'"),
+    (*sizes('tags = {a = "x\\ny"}'), f"{SIZE}.tags", "the value of 'a' holds '\\n'"),
+    (*sizes('tags = {a = "x\\u00a0y"}'), f"{SIZE}.tags", "the value of 'a' holds"),
+    (*sizes('tags = {a = " x"}'), f"{SIZE}.tags", "begins or ends with a blank"),
+    (*sizes("tags = {" + ", ".join(f"k{n} = 1" for n in range(47)) + "}"), f"{SIZE}.tags", "46 are left"),
     (*sizes('project_name = "x"'), f"{SIZE}.project_name", "comes from project.name"),
     (*sizes('domain_name = "a.org"'), f"{SIZE}.domain_name", "comes from `domain`"),
     (*sizes("application = {}"), f"{SIZE}.application", "no size"),
@@ -432,6 +449,13 @@ def test_every_fault_is_told_with_its_line(tmp_path: Path, old: str, new: str, w
     assert re.match(rf"{re.escape(str(tmp_path / 'nest.toml'))}:\d+: ", told[0])
 
 
+def test_the_tags_that_nestctl_sets_are_those_of_the_roots() -> None:
+    for root in ("staging", "production"):
+        text = (CHECKOUT / "infrastructure" / root / "providers.tf").read_text(encoding="utf-8")
+        block = text[text.index("default_tags") : text.index("var.tags")]
+        assert {*re.findall(r"^ +(\w+) += (?:var|\")", block, re.MULTILINE), "Name"} == set(tags.OWN)
+
+
 def test_there_are_enough_of_them() -> None:
     assert len(CASES) >= 150
 
@@ -501,7 +525,8 @@ GOOD = [
     (*domain('"xn--nst-0na.example"'),),
     (*domain('"a.b.c.d.example"'),),
     (*sizes('db_password_version = "2"'),),
-    (*sizes('tags = {Owner = "web"}'),),
+    (*sizes('tags = {Owner = "web", "größe:a/b" = "a = b+c-d@e_f.g", Empty = "", Paid = true}'),),
+    (*sizes("tags = {" + ", ".join(f"k{n} = 1" for n in range(46)) + "}"),),
     (*sizes("frontend_autoscaling = {min = 1, max = 4}"),),
     (*sizes('alarm_emails = ["a@owasp.org"]'),),
     ('frontend_task_cpu = "512"', "frontend_task_cpu = 512"),

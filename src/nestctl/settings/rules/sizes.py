@@ -9,6 +9,7 @@ from nestctl.settings.fargate import size_fault
 from nestctl.settings.faults import Fault, nearest
 from nestctl.settings.paths import INFRASTRUCTURE
 from nestctl.settings.rules.parts import Parts
+from nestctl.settings.rules.tags import tag_faults
 from nestctl.settings.variables import Variable, declared, plain_fault, type_fault
 
 SET_BY_A_RUN = {
@@ -37,6 +38,8 @@ def faults(parts: Parts) -> Iterator[Fault]:
         for key, value in environment.sizes.items():
             if what := _size(key, value, variables):
                 yield Fault((*where, key), what)
+            elif key == "tags" and isinstance(value, dict):
+                yield from (Fault((*where, key), what) for what in tag_faults(value))
         if what := _task(environment.sizes, variables):
             yield Fault((*where, "frontend_task_memory"), what)
 
