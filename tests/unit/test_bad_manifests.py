@@ -24,6 +24,9 @@ KEEP_ALIVE = 'KEEP_ALIVE_TIMEOUT = "65000"'
 SETTINGS = 'DJANGO_SETTINGS_MODULE = "config.settings"'
 HOME = 'path = "/"\n'
 DB_PORT = 'value = "{database_port}"'
+MANY = "".join(
+    f'[parameters.{"X" * 180}_{n}]\nkind = "generated"\nservices = ["frontend"]\n' for n in range(150)
+)
 DEEP = "[" * 4000 + "]" * 4000
 
 
@@ -141,6 +144,9 @@ PLACES = [
     (*domain('"näst.org"'), "environments.staging.domain", "not a domain name"),
     (*domain('"nest.org."'), "environments.staging.domain", "not a domain name"),
     (*domain('"10.0.0.1"'), "environments.staging.domain", "not a domain name"),
+    (*domain('"site.amazonaws.com"'), "environments.staging.domain", "amazonaws.com is Amazon's"),
+    (*domain('"x.us-east-1.elb.amazonaws.com"'), "environments.staging.domain", "no certificate is made"),
+    (*domain('"d1.cloudfront.net"'), "environments.staging.domain", "cloudfront.net is Amazon's"),
     (*domain('"*.nest.org"'), "environments.staging.domain", "not a domain name"),
     (*domain('" nest.org"'), "environments.staging.domain", "not a domain name"),
     (*domain(f'"{"a" * 60}.nest.org"'), "environments.staging.domain", "at most 64"),
@@ -273,12 +279,19 @@ BACKEND = [
     (*route('"/csrf\\n"'), "backend.paths.1", "letters and digits of ASCII"),
     (*route('"/graphql/*"'), "backend.paths.1", "listed twice"),
     (*route(f'"/{"x" * 128}"'), "backend.paths.1", "at most 128"),
+    (*route('"/*"'), "backend.paths.1", "sends the frontend's own /_next/"),
+    (*route('"/_*"'), "backend.paths.1", "sends the frontend's own /_next/"),
+    (*route('"/_next/*"'), "backend.paths.1", "sends the frontend's own /_next/"),
+    (*route('"/_next/image"'), "backend.paths.1", "sends the frontend's own /_next/"),
     (*route("4"), "backend.paths.1", "valid string"),
     (SETTINGS, 'A = "x"', "backend.environment.A", "two characters"),
     (SETTINGS, '"MY-NAME" = "x"', "backend.environment.MY-NAME", "no variable's name"),
     (SETTINGS, 'AWS_REGION = "x"', "backend.environment.AWS_REGION", "Lambda keeps"),
     (SETTINGS, 'AWS_LAMBDA_ANY = "x"', "backend.environment.AWS_LAMBDA_ANY", "Lambda keeps"),
     (SETTINGS, 'AWS_ACCESS_KEY_ID = "x"', "backend.environment.AWS_ACCESS_KEY_ID", "Lambda keeps"),
+    (SETTINGS, 'PYTHONHOME = "/x"', "backend.environment.PYTHONHOME", "Python would look for its own"),
+    (SETTINGS, 'AWS_ENDPOINT_URL = "x"', "backend.environment.AWS_ENDPOINT_URL", "would go elsewhere"),
+    (SETTINGS, 'AWS_ENDPOINT_URL_S3 = "x"', "backend.environment.AWS_ENDPOINT_URL_S3", "would go elsewhere"),
     (SETTINGS, 'NEST_RELEASE = "x"', "backend.environment.NEST_RELEASE", "set by a deployment"),
     (SETTINGS, f'LARGE = "{"x" * 4050}"', "backend.environment", "Lambda takes 4,096"),
     (SETTINGS, f'LARGE = "{"é" * 2025}"', "backend.environment", "Lambda takes 4,096"),
@@ -302,6 +315,43 @@ REST = [
     (LOAD, f'{LOAD}shedule = "rate(1 day)"\n', "tasks.load-data.shedule", "did you mean 'schedule'?"),
     (LOAD, f'{LOAD}environment = {{AWS_REGION = "x"}}\n', "tasks.load-data.environment.AWS_REGION", "Lambda"),
     (LOAD, f'{LOAD}environment = {{BIG = "{"x" * 65536}"}}\n', "tasks.load-data", "ECS takes 65,536"),
+    (
+        LOAD,
+        f'{LOAD}environment = {{PYTHONHOME = "x"}}\n',
+        "tasks.load-data.environment.PYTHONHOME",
+        "Python w",
+    ),
+    (LOAD, f'{LOAD}environment = {{BIG = "{"é" * 32000}"}}\n', "tasks.load-data", "ECS takes 65,536"),
+    (
+        "[parameters.GITHUB_TOKEN]",
+        "[parameters.AWS_ENDPOINT_URL_SSM]",
+        "parameters.AWS_ENDPOINT_URL_SSM",
+        "would go elsewhere",
+    ),
+    (
+        "[parameters.GITHUB_TOKEN]",
+        f"{MANY}[parameters.GITHUB_TOKEN]",
+        "frontend",
+        "parameters among them; ECS takes 65,536",
+    ),
+    (
+        KEEP_ALIVE,
+        f'{KEEP_ALIVE} }}\nbuild_environment = {{ NEXT_PUBLIC_A = "a\\u0000b"',
+        "frontend.build_environment.NEXT_PUBLIC_A",
+        "null character",
+    ),
+    (
+        KEEP_ALIVE,
+        f'{KEEP_ALIVE} }}\nbuild_environment = {{ NEXT_PUBLIC_A = "{"é" * 65536}"',
+        "frontend.build_environment.NEXT_PUBLIC_A",
+        "more than the 131,071 bytes",
+    ),
+    (
+        '"manage.py", "dump_data"]',
+        f'"manage.py", "{"x" * 131072}"]',
+        "backend.fixture_command",
+        "more than the 131,071 bytes",
+    ),
     (*schedule(""), "tasks.load-data.schedule", "no schedule"),
     (*schedule("daily"), "tasks.load-data.schedule", "no schedule"),
     (*schedule("0 3 * * *"), "tasks.load-data.schedule", "no schedule"),
@@ -523,6 +573,8 @@ GOOD = [
     ("# What nestctl", "\ufeff# What nestctl"),
     (*region('"eu-central-1"'),),
     (*domain('"xn--nst-0na.example"'),),
+    (*domain('"nest.xn--p1ai"'),),
+    (*domain('"notamazonaws.com"'),),
     (*domain('"a.b.c.d.example"'),),
     (*sizes('db_password_version = "2"'),),
     (*sizes('tags = {Owner = "web", "größe:a/b" = "a = b+c-d@e_f.g", Empty = "", Paid = true}'),),

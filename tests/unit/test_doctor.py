@@ -14,7 +14,7 @@ import pytest
 from worlds import copy_app
 
 from nestctl.build import toolchain
-from nestctl.doctor import application, examine, machine, packages, python_project, zappa
+from nestctl.doctor import application, classes, examine, machine, packages, python_project, zappa
 from nestctl.report import ExitCode, NestctlError
 from nestctl.runbook import release
 from nestctl.settings.paths import CHECKOUT
@@ -167,6 +167,11 @@ CASES: list[tuple[Break, str, str]] = [
         INVALID,
         "does not take a variable",
     ),
+    (
+        settings_of("aws_environment_variables", {"AWS_ENDPOINT_URL_S3": "x"}),
+        INVALID,
+        "calls of AWS would go elsewhere",
+    ),
     (write(PACKAGE, "{"), UNFIT, "package.json: it cannot be read"),
     (write(PACKAGE, "[]"), UNFIT, "package.json: it is no JSON object"),
     (replace(PACKAGE, '"build":', '"bild":'), UNFIT, "no script `build`"),
@@ -181,7 +186,62 @@ CASES: list[tuple[Break, str, str]] = [
     (replace(MANIFEST, "cache.t3.medium", "cache.t3.medum"), INVALID, "did you mean 'cache.t3.medium'?"),
     (replace(MANIFEST, "db.t3.medium", "db.huge.large"), INVALID, "AWS has no 'db.huge.large'"),
     (replace(MANIFEST, "db.t3.medium", "t3.medium"), INVALID, "AWS has no 't3.medium'"),
+    (replace(MANIFEST, "db.t3.medium", "db.t2.medium"), INVALID, "has no 'db.t2.medium'; did you mean 'db.t"),
+    (replace(MANIFEST, "db.t3.medium", "db.m4.large"), INVALID, "has no 'db.m4.large'; did you mean 'db.m"),
+    (replace(MANIFEST, "db.t3.medium", "db.p3.2xlarge"), INVALID, "has no 'db.p3.2xlarge'; did you mean"),
+    (replace(MANIFEST, "db.t3.medium", "db.c5.large"), INVALID, "has no 'db.c5.large'; did you mean"),
+    (replace(MANIFEST, "db.t3.medium", "db.z1d.large"), INVALID, "has no 'db.z1d.large'"),
+    (replace(MANIFEST, "db.t3.medium", "db.r5.metal"), INVALID, "sizes of db.r5 are large, xlarge"),
+    (replace(MANIFEST, "db.t3.medium", "db.m8i.metal-48xl"), INVALID, "has no 'db.m8i.metal-48xl'"),
+    (replace(MANIFEST, "db.t3.medium", "db.t3.nano"), INVALID, "sizes of db.t3 are micro, small"),
+    (
+        replace(MANIFEST, "cache.t3.medium", "cache.t1.micro"),
+        INVALID,
+        "has no 'cache.t1.micro'; did you mean",
+    ),
+    (
+        replace(MANIFEST, "cache.t3.medium", "cache.t3.nano"),
+        INVALID,
+        "sizes of cache.t3 are micro, small, med",
+    ),
+    (
+        replace(MANIFEST, "cache.t3.medium", "cache.t3.large"),
+        INVALID,
+        "sizes of cache.t3 are micro, small, m",
+    ),
+    (
+        replace(MANIFEST, "cache.t3.medium", "cache.c5.large"),
+        INVALID,
+        "has no 'cache.c5.large'; did you mean",
+    ),
+    (
+        replace(MANIFEST, "cache.t3.medium", "cache.m3.large"),
+        INVALID,
+        "has no 'cache.m3.large'; did you mean",
+    ),
+    (replace(MANIFEST, "cache.t3.medium", "cache.m5.metal"), INVALID, "sizes of cache.m5 are large, xlarge"),
+    (replace(MANIFEST, "cache.t3.medium", "cache.r6gd.xlarge"), INVALID, "needs data tiering"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        *(("db_instance_class", f"db.{kind}") for kind in ("t4g.micro", "x2g.large", "r8g.48xlarge")),
+        *(("db_instance_class", f"db.{kind}") for kind in ("m6idn.32xlarge", "x2iedn.xlarge", "m8i.large")),
+        *(("cache_node_type", f"cache.{kind}") for kind in ("t2.micro", "m4.10xlarge", "c7gn.large")),
+        *(("cache_node_type", f"cache.{kind}") for kind in ("r5.24xlarge", "r8g.large", "m8i.large")),
+    ],
+)
+def test_a_class_that_its_service_has_is_taken(name: str, wanted: str) -> None:
+    assert classes.class_fault(wanted, classes.OFFERS[name]) is None
+
+
+def test_classes_are_machines_of_ec2() -> None:
+    for offer in classes.OFFERS.values():
+        for family, sizes in offer.sizes.items():
+            if family != "x2g":  # RDS's name of EC2's x2gd
+                assert {f"{family}.{size}" for size in sizes} <= classes.types()
 
 
 @pytest.mark.parametrize(("broken", "code", "said"), CASES, ids=[str(n) for n in range(len(CASES))])
@@ -206,7 +266,7 @@ def test_the_shipped_application_passes(environment: str) -> None:
 
 
 def test_all_that_is_wrong_is_told_at_once(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for index in (0, 17, 20, 41, 49, 53):
+    for index in (0, 17, 20, 41, 49, 54):
         CASES[index][0](app)
     monkeypatch.setenv("NESTCTL_REGON", "eu-central-1")
     with pytest.raises(NestctlError) as caught:

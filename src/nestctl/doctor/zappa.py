@@ -17,6 +17,7 @@ from nestctl.settings.rules.environment import (
     RESERVED,
     SET_BY_NESTCTL,
     measured,
+    steering,
 )
 
 PLACEHOLDERS = (
@@ -73,6 +74,8 @@ def environment_faults(template: Path, settings: Settings) -> Iterator[Fault]:
     for name in found:
         if name in RESERVED or name.startswith("AWS_LAMBDA_") or not LAMBDA_NAME.fullmatch(name):
             yield Fault(where, f"{template.name}: Lambda does not take a variable {name}")
+        elif what := steering(name):
+            yield Fault(where, f"{template.name}: {what}")
     size = measured({**found, **own, **SET_BY_NESTCTL})
     if size > LARGEST:
         yield Fault(

@@ -19,6 +19,10 @@ DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+([a-z]{2,63}|xn--[a
 PARTITION = "aws"
 """In which nestctl's ARNs and policies are; China, GovCloud and others are partitions of their own."""
 
+OF_AMAZON = ("amazonaws.com", "cloudfront.net", "elasticbeanstalk.com")
+"""Domains below which ACM makes no certificate (AWS Certificate Manager User Guide, "Requesting a public
+certificate")."""
+
 LONGEST_DOMAIN = 64
 """Octets of a certificate's first name (ACM, ``RequestCertificate``: RFC 5280 bounds the common name)."""
 
@@ -58,6 +62,8 @@ def domain_fault(domain: str) -> str | None:
             f"{domain!r} is not a domain name: "
             "it must be a bare one in small letters, without scheme, port or path"
         )
+    if owner := next((name for name in OF_AMAZON if f".{domain}".endswith(f".{name}")), None):
+        return f"{owner} is Amazon's, and no certificate is made for {domain}: take a domain of your own"
     if len(domain) > LONGEST_DOMAIN:
         return (
             f"it has {counted(len(domain), 'character')}; a certificate's name has at most {LONGEST_DOMAIN}"
@@ -68,14 +74,18 @@ def domain_fault(domain: str) -> str | None:
 @cache
 def regions() -> dict[str, str]:
     """Return the regions of all partitions, each with its partition, from botocore's own list."""
-    found = importlib.util.find_spec("botocore")  # loading botocore itself takes ten times as long
-    assert found is not None  # noqa: S101 - a dependency
-    assert found.origin is not None  # noqa: S101 - a package with files
-    text = (Path(found.origin).parent / "data" / "partitions.json").read_text(encoding="utf-8")
-    partitions = json.loads(text)["partitions"]
+    partitions = json.loads((botocore_data() / "partitions.json").read_text(encoding="utf-8"))["partitions"]
     return {
         name: partition["id"]
         for partition in partitions
         for name in partition["regions"]
         if not name.endswith("-global")
     }
+
+
+def botocore_data() -> Path:
+    """Return the folder of botocore's lists; loading botocore itself takes ten times as long as one."""
+    found = importlib.util.find_spec("botocore")
+    assert found is not None  # noqa: S101 - a dependency
+    assert found.origin is not None  # noqa: S101 - a package with files
+    return Path(found.origin).parent / "data"

@@ -26,6 +26,17 @@ RESERVED = {
 """Variables that Lambda keeps, beside all that begin with ``AWS_LAMBDA_`` (AWS Lambda Developer Guide,
 "Defined runtime environment variables")."""
 
+LONGEST_STRING = 128 * 1024
+"""Bytes of a program's argument, or of a variable as ``NAME=value``, with the null at its end (Linux,
+``MAX_ARG_STRLEN``)."""
+
+STEERING = (
+    (r"PYTHONHOME", "Python would look for its own library elsewhere"),
+    (r"AWS_ENDPOINT_URL(_\w+)?", "calls of AWS would go elsewhere"),
+)
+"""Variables that turn the backend's programs from what a deployment gives them (Python, "Environment
+variables"; AWS SDKs Reference Guide, "Service-specific endpoints")."""
+
 OURS = {"NEST_PARAMETERS_PATH", "NEST_PARAMETERS", "NEST_RELEASE"}
 """Variables that a deployment sets itself."""
 
@@ -62,6 +73,7 @@ def faults(parts: Parts) -> Iterator[Fault]:
         yield from _doubled(place, declared.environment, parts)
     if parts.frontend:
         yield from _frontend(parts, parts.frontend.environment)
+        yield from _build(parts.frontend.build_environment)
 
 
 def measured(environment: Mapping[str, str]) -> int:
@@ -85,6 +97,19 @@ def _frontend(parts: Parts, given: Mapping[str, str]) -> Iterator[Fault]:
             yield Fault(
                 (*where, name),
                 f"the parameter {name} gives it to the frontend already; ECS takes one of them",
+            )
+
+
+def _build(given: Mapping[str, str]) -> Iterator[Fault]:
+    where = ("frontend", "build_environment")
+    for name, value in given.items():
+        if "\0" in value:
+            yield Fault((*where, name), "its value holds a null character, which no program can be given")
+        if len(f"{name}={value}".encode()) >= LONGEST_STRING:
+            yield Fault(
+                (*where, name),
+                f"with its name it has more than the {LONGEST_STRING - 1:,} bytes that Linux takes: "
+                "let the build read a file of the application instead",
             )
 
 
@@ -116,7 +141,17 @@ def taken(name: str) -> str | None:
     """Return who has a variable of the backend for itself, ``None`` when it is free."""
     if name in RESERVED or name.startswith("AWS_LAMBDA_"):
         return f"Lambda keeps {name} for itself"
+    if what := steering(name):
+        return what
     return f"{name} is set by a deployment: leave it out" if name in OURS else None
+
+
+def steering(name: str) -> str | None:
+    """Return where a variable would lead the backend's programs, ``None`` when it leads them nowhere."""
+    for form, reason in STEERING:
+        if re.fullmatch(form, name):
+            return f"with {name} {reason}: leave it out"
+    return None
 
 
 def _reserved(where: tuple[str, ...], given: Mapping[str, str]) -> Iterator[Fault]:

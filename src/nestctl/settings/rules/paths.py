@@ -14,6 +14,9 @@ from nestctl.settings.rules.parts import Parts
 ROUTE = re.compile(r"/[A-Za-z0-9_.$/~\"'@:+&*?-]*")
 """Characters of a path condition (Elastic Load Balancing, "Path conditions")."""
 
+NEXT = "/_next/"
+"""Below which Next.js serves what a page loads, such as its images (Next.js, "assetPrefix")."""
+
 LONGEST_ROUTE = 128
 """Characters of a path condition (the same page)."""
 
@@ -74,9 +77,20 @@ def _routes(paths: list[str]) -> Iterator[Fault]:
             )
         if len(re.findall(r"[*?]", path)) > 1:
             yield Fault(where, f"{path!r} has more than one wildcard (* or ?)")
+        if _takes_the_frontends(path):
+            yield Fault(
+                where,
+                f"{path!r} sends the frontend's own {NEXT}... to the function as well: "
+                "name the backend's paths, like /graphql/*",
+            )
         if path in seen:
             yield Fault(where, f"{path!r} is listed twice")
         seen.add(path)
+
+
+def _takes_the_frontends(pattern: str) -> bool:
+    begin, wildcard, _ = pattern.partition("*")
+    return begin.startswith(NEXT) or (bool(wildcard) and NEXT.startswith(begin))
 
 
 def _health(path: str) -> Iterator[Fault]:
