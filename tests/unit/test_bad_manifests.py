@@ -211,6 +211,16 @@ SIZE_CASES = [
     (*sizes('tags = {a = "x\\u00a0y"}'), f"{SIZE}.tags", "the value of 'a' holds"),
     (*sizes('tags = {a = " x"}'), f"{SIZE}.tags", "begins or ends with a blank"),
     (*sizes("tags = {" + ", ".join(f"k{n} = 1" for n in range(47)) + "}"), f"{SIZE}.tags", "46 are left"),
+    (*sizes('interface_endpoints = ["smm"]'), f"{SIZE}.interface_endpoints", "did you mean 'ssm'?"),
+    (*sizes('interface_endpoints = ["ecr.apy"]'), f"{SIZE}.interface_endpoints", "did you mean 'ecr.api'?"),
+    (*sizes('interface_endpoints = ["ecr"]'), f"{SIZE}.interface_endpoints", "write ecr.api and ecr.dkr"),
+    (*sizes('interface_endpoints = ["s3"]'), f"{SIZE}.interface_endpoints", "write nothing for it"),
+    (*sizes('interface_endpoints = [""]'), f"{SIZE}.interface_endpoints", "AWS has no service ''"),
+    (
+        *sizes('interface_endpoints = ["com.amazonaws.us-east-1.ssm"]'),
+        f"{SIZE}.interface_endpoints",
+        "leave com.amazonaws and the region out",
+    ),
     (*sizes('project_name = "x"'), f"{SIZE}.project_name", "comes from project.name"),
     (*sizes('domain_name = "a.org"'), f"{SIZE}.domain_name", "comes from `domain`"),
     (*sizes("application = {}"), f"{SIZE}.application", "no size"),
@@ -374,6 +384,19 @@ REST = [
     (*schedule("cron(0 3 * * ? 1969)"), "tasks.load-data.schedule", "year (1970 to 2199)"),
     (*schedule("cron(*/0 3 * * ? *)"), "tasks.load-data.schedule", "minutes"),
     (*schedule("cron(0,,5 3 * * ? *)"), "tasks.load-data.schedule", "minutes"),
+    (*schedule("cron(0 3 ? * MON#1,FRI#2 *)"), "tasks.load-data.schedule", "takes one # in day of week"),
+    (*schedule("cron(0 3 ?,1 * ? *)"), "tasks.load-data.schedule", "? stands alone in day of month"),
+    (*schedule("cron(0 3 1,? * ? *)"), "tasks.load-data.schedule", "? stands alone in day of month"),
+    (*schedule("cron(0\\u00a03 * * ? *)"), "tasks.load-data.schedule", "fields are divided by blanks only"),
+    (*schedule("cron(0\\t3 * * ? *)"), "tasks.load-data.schedule", "fields are divided by blanks only"),
+    (*schedule("cron(0\\n3 * * ? *)"), "tasks.load-data.schedule", "fields are divided by blanks only"),
+    (*schedule("cron(0 3 ? * \u017fun *)"), "tasks.load-data.schedule", "sign of ASCII"),
+    (*schedule("rate(1\\u00a0day)"), "tasks.load-data.schedule", "sign of ASCII"),
+    (*schedule("cron(0 3 * * ? 2035-2030)"), "tasks.load-data.schedule", "year (1970 to 2199)"),
+    (*schedule("cron(0 3 30 2 ? *)"), "tasks.load-data.schedule", "it never comes"),
+    (*schedule("cron(0 3 31 APR,jun,9-9,11 ? *)"), "tasks.load-data.schedule", "it never comes"),
+    (*schedule("cron(0 3 30W FEB ? *)"), "tasks.load-data.schedule", "it never comes"),
+    (*schedule("cron(0 3 29 2 ? 2029-2031)"), "tasks.load-data.schedule", "it never comes"),
     (*schedule("at(2030-02-30T03:00:00)"), "tasks.load-data.schedule", "point in time"),
     (*schedule("at(2030-01-31)"), "tasks.load-data.schedule", "point in time"),
     (*schedule("at(2030-01-31T03:00:00Z)"), "tasks.load-data.schedule", "point in time"),
@@ -577,6 +600,12 @@ GOOD = [
     (*domain('"notamazonaws.com"'),),
     (*domain('"a.b.c.d.example"'),),
     (*sizes('db_password_version = "2"'),),
+    (
+        *sizes(
+            'interface_endpoints = ["ssm", "ecr.api", "ecr.dkr", "kms", "kms-fips", "logs", "ssmmessages"]'
+        ),
+    ),
+    (*sizes('interface_endpoints = ["sts", "ecs", "ecs-agent", "lambda", "secretsmanager", "monitoring"]'),),
     (*sizes('tags = {Owner = "web", "größe:a/b" = "a = b+c-d@e_f.g", Empty = "", Paid = true}'),),
     (*sizes("tags = {" + ", ".join(f"k{n} = 1" for n in range(46)) + "}"),),
     (*sizes("frontend_autoscaling = {min = 1, max = 4}"),),
@@ -590,6 +619,11 @@ GOOD = [
     (*schedule("cron(0 3 15W * ? *)"),),
     (*schedule("cron(0 3 ? * FRIL *)"),),
     (*schedule("cron(0 3 ? JAN,jul TUE#2 *)"),),
+    (*schedule("cron(0 3 29 2 ? *)"),),
+    (*schedule("cron(0 3 31 NOV-JAN ? *)"),),
+    (*schedule("cron(0 3 28/2 2 ? *)"),),
+    (*schedule("cron(0 3 30,L FEB ? *)"),),
+    (*schedule("cron(0 22-2 ? * FRI-MON 2030/2)"),),
     (*schedule("at(2030-01-31T03:00:00)"),),
     (*route('"/a-b_c.d/~x/$y/*"'),),
     (HOME, 'path = "/search?q=a%20b&x=1"\n'),
@@ -606,7 +640,7 @@ def test_what_is_right_is_taken(tmp_path: Path, old: str, new: str) -> None:
 
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     text = SHIPPED
-    wrong = [NAMES[0], PLACES[0], SIZE_CASES[2], BACKEND[0], BACKEND[20], REST[4], REST[36], REST[55]]
+    wrong = [NAMES[0], PLACES[0], SIZE_CASES[2], BACKEND[0], BACKEND[34], REST[4], REST[56], REST[75]]
     for old, new, _, _ in wrong:
         assert old in text
         text = text.replace(old, new, 1)

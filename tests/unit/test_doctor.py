@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import inspect
 import json
 import os
@@ -19,6 +20,7 @@ from nestctl.report import ExitCode, NestctlError
 from nestctl.runbook import release
 from nestctl.settings.paths import CHECKOUT
 from nestctl.settings.resolve import resolve
+from nestctl.settings.rules.schedules import past_fault
 
 Break = Callable[[Path], object]
 
@@ -96,6 +98,11 @@ INVALID, INCOMPLETE, UNFIT, ZAPPA = (
 )
 BIG = "x" * 4000
 
+
+def scheduled(text: str) -> Break:
+    return replace(MANIFEST, "[tasks.load-data]\n", f'[tasks.load-data]\nschedule = "{text}"\n')
+
+
 CASES: list[tuple[Break, str, str]] = [
     (remove("docker/backend/Dockerfile"), INCOMPLETE, "docker/backend/Dockerfile"),
     (remove("docker/frontend/Dockerfile"), INCOMPLETE, "docker/frontend/Dockerfile"),
@@ -114,6 +121,10 @@ CASES: list[tuple[Break, str, str]] = [
     ),
     (replace(MANIFEST, '"data/nest.dump"', '"config"'), INVALID, "config is a folder: name the file"),
     (replace(MANIFEST, '"data/nest.dump"', '"manage.py/x"'), INVALID, "manage.py is a file, and a fixture"),
+    (scheduled("at(2024-01-31T03:00:00)"), INVALID, "tasks.load-data.schedule: 'at(2024-01-31T03:00:00)' is"),
+    (scheduled("cron(0 3 * * ? 2020-2024)"), INVALID, "is in the past, and the task would never run"),
+    (scheduled("cron(0 3 ? JAN MON#1 2024)"), INVALID, "is in the past"),
+    (scheduled("cron(0 3 L 1-3 ? 2024,2025)"), INVALID, "is in the past"),
     (link("backend", "/usr"), INVALID, "backend.root: backend is a link that leads out"),
     (link("frontend", "../.."), INVALID, "frontend.root: frontend is a link that leads out"),
     (
@@ -258,6 +269,23 @@ def test_what_cannot_be_deployed_is_refused(app: Path, broken: Break, code: str,
     assert all(error.what and error.next for error in (caught.value, *caught.value.others))
 
 
+def test_a_schedule_is_over_when_its_last_day_is() -> None:
+    now = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
+    for text, over in (
+        ("at(2026-06-30T12:00:00)", True),
+        ("at(2026-06-30T12:00:01)", False),
+        ("cron(0 3 30 JUN ? 2026)", False),
+        ("cron(0 3 29 jun ? 2026)", True),
+        ("cron(0 3 31 1-5 ? 2026)", True),
+        ("cron(0 3 L JUN ? 2026)", False),
+        ("cron(0 3 ? * MON 1970-2026)", False),
+        ("cron(0 3 29 FEB ? 2024-2027)", True),
+        ("cron(0 3 29 FEB ? 2024-2028)", False),
+        ("rate(1 day)", False),
+    ):
+        assert (past_fault(text, now) is not None) is over, text
+
+
 @pytest.mark.parametrize("environment", ["staging", "production"])
 def test_the_shipped_application_passes(environment: str) -> None:
     found = {f.name: f.value for f in examine(resolve(environment=environment), lambda _: None, plan=False)}
@@ -266,7 +294,7 @@ def test_the_shipped_application_passes(environment: str) -> None:
 
 
 def test_all_that_is_wrong_is_told_at_once(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for index in (0, 17, 20, 41, 49, 54):
+    for index in (0, 21, 24, 45, 53, 58):
         CASES[index][0](app)
     monkeypatch.setenv("NESTCTL_REGON", "eu-central-1")
     with pytest.raises(NestctlError) as caught:

@@ -47,6 +47,7 @@ LOOKS: tuple[tuple[str, Look], ...] = (
     ("Zappa settings", application.zappa_settings),
     ("size of the package", application.package),
     ("sizes", application.sizes),
+    ("schedules", application.schedules),
     ("region", lambda settings: f"{settings.region.value} ({settings.region.source})"),
     ("domain", lambda settings: f"{settings.domain.value} ({settings.domain.source})"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,8 +18,9 @@ from nestctl.report.words import counted
 from nestctl.settings.faults import Fault
 from nestctl.settings.paths import INFRASTRUCTURE
 from nestctl.settings.resolve import Settings
+from nestctl.settings.rules.schedules import past_fault
 
-__all__ = ["Faulty", "backend", "files", "frontend", "package", "sizes", "zappa_settings"]
+__all__ = ["Faulty", "backend", "files", "frontend", "package", "schedules", "sizes", "zappa_settings"]
 
 
 def files(settings: Settings) -> str:
@@ -136,6 +138,25 @@ def sizes(settings: Settings) -> str:
     if faults := list(classes.class_faults(settings)):
         raise Faulty(faults)
     return f"{len(settings.sizes)} set" if settings.sizes else "as the environment has them"
+
+
+def schedules(settings: Settings) -> str:
+    """Return how many tasks run on a schedule.
+
+    Not a rule of the manifest: what was right yesterday would keep `destroy` from reading it.
+
+    Raises:
+        Faulty: A schedule lies in the past.
+    """
+    now = dt.datetime.now(dt.UTC)
+    given = {name: task.schedule for name, task in settings.manifest.tasks.items() if task.schedule}
+    if faults := [
+        Fault(("tasks", name, "schedule"), what)
+        for name, schedule in given.items()
+        if (what := past_fault(schedule, now))
+    ]:
+        raise Faulty(faults)
+    return f"{len(given)} set" if given else "none"
 
 
 def _outside(settings: Settings) -> Iterator[Fault]:

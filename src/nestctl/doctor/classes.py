@@ -89,7 +89,7 @@ def class_fault(wanted: str, offer: Offer) -> str | None:
         return None
     kind = wanted.removeprefix(offer.prefix)
     family, _, size = kind.partition(".")
-    if not wanted.startswith(offer.prefix) or (family not in offer.sizes and kind not in types()):
+    if not wanted.startswith(offer.prefix) or kind not in types():
         return f"AWS has no {wanted!r}{nearest(wanted, known)}"
     if offer.prefix == "cache." and family in TIERED:
         return f"{wanted!r} needs data tiering, which this cache has not{nearest(wanted, known)}"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from nestctl.settings.fargate import size_fault
 from nestctl.settings.faults import Fault, nearest
 from nestctl.settings.paths import INFRASTRUCTURE
+from nestctl.settings.rules.endpoints import endpoint_faults
 from nestctl.settings.rules.parts import Parts
 from nestctl.settings.rules.tags import tag_faults
 from nestctl.settings.variables import Variable, declared, plain_fault, type_fault
@@ -28,6 +29,12 @@ SET_BY_A_RUN = {
 }
 """Variables that are no sizes, and where their values come from."""
 
+BEYOND: Mapping[str, Callable[[Any], Iterator[str]]] = {
+    "interface_endpoints": endpoint_faults,
+    "tags": tag_faults,
+}
+"""What values must be beyond their types where Terraform does not say it: they are dictionaries and lists."""
+
 
 def faults(parts: Parts) -> Iterator[Fault]:
     """Yield what is wrong with sizes."""
@@ -38,8 +45,8 @@ def faults(parts: Parts) -> Iterator[Fault]:
         for key, value in environment.sizes.items():
             if what := _size(key, value, variables):
                 yield Fault((*where, key), what)
-            elif key == "tags" and isinstance(value, dict):
-                yield from (Fault((*where, key), what) for what in tag_faults(value))
+            elif key in BEYOND and isinstance(value, dict | list):
+                yield from (Fault((*where, key), what) for what in BEYOND[key](value))
         if what := _task(environment.sizes, variables):
             yield Fault((*where, "frontend_task_memory"), what)
 
