@@ -34,7 +34,7 @@ def is_known(operator: str) -> bool:
 def _holds(condition: Condition, context: Context) -> bool:
     value = context.get(condition.key.lower())
     if condition.operator == "Null":
-        return (value is None) == (condition.values[0].lower() == "true")
+        return any((value is None) == (wanted.lower() == "true") for wanted in condition.values)
     if not is_known(condition.operator):
         raise ValueError(f"the condition operator {condition.operator} is not known here")
     negated = condition.operator in NEGATIVE

@@ -16,8 +16,14 @@ from botocore.exceptions import ClientError
 from people import delay, working_role
 
 Client = Callable[[str], Any]
-POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"%s"}]}'
-TRUST = '{"Version":"2012-10-17","Statement":[]}'
+POLICY = (
+    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*",'
+    '"Resource":"arn:aws:s3:::%s"}]}'
+)
+TRUST = (
+    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",'
+    '"Principal":{"AWS":"*"}}]}'
+)
 ROLE = "arn:aws:iam::000000000000:role/limited"
 ELB = {"Protocol": "HTTP", "Port": 80, "VpcId": "vpc-1", "TargetType": "ip"}
 DATABASE = {

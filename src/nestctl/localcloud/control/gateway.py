@@ -145,7 +145,7 @@ class Gateway:
         set_request_region(who.region)
         entry = CORRECTIONS.get((who.service, who.action))
         judged = self.authorizer.wants_body(who.access_key, who.service, who.action)
-        if (entry is not None or judged or limits.judges(who.service)) and body is None:
+        if (entry is not None or judged or limits.judges(who.service, who.action)) and body is None:
             body = await _read(receive)
         call = _call(scope, who, query, headers, body or b"", form)
         status = SERVER_ERROR

@@ -11,6 +11,7 @@ from typing import Any
 
 from ministack.services import ec2, ecr, kms, lambda_svc, s3, secretsmanager, sns, waf
 
+from nestctl.policies.conditions import is_known
 from nestctl.policies.documents import Policy, parse
 from nestctl.policies.evaluate import Request
 
@@ -196,10 +197,20 @@ def _attached(name: str, document: Any) -> Attached:
 @functools.lru_cache(maxsize=512)
 def read(name: str, document: str) -> Policy | None:
     """Parse a resource's policy once; ``None`` when it is no policy, which then allows nothing."""
+    return readable(name, document, of_resource=True)
+
+
+def readable(name: str, document: str, *, of_resource: bool = False) -> Policy | None:
+    """Parse a policy; ``None`` when it is none.
+
+    Such a one is refused when it is put, but older states and ways in that nobody checks may hold some.
+    """
     try:
-        return parse(name, document, of_resource=True)
-    except ValueError:
+        policy = parse(name, document, of_resource=of_resource)
+    except (AttributeError, TypeError, ValueError):
         return None
+    known = all(is_known(condition.operator) for statement in policy for condition in statement.conditions)
+    return policy if known else None
 
 
 FINDERS: Mapping[str, Callable[[Arn, str], Attached]] = {

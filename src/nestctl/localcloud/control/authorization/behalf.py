@@ -185,7 +185,8 @@ def _exists(kind: str, name: str, account: Account) -> bool:
     own, _, rest = arn.resource.partition("/")
     if own not in ("role", "user"):
         return True
-    return account.identities.entity(own, rest.rpartition("/")[2]) is not None
+    found = account.identities.entity(own, rest.rpartition("/")[2])
+    return found is not None and found.arn == name
 
 
 # ------------------------------------------------------------------ what services write to

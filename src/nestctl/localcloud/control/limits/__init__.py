@@ -15,19 +15,20 @@ from nestctl.localcloud.control.limits import (
     models,
     names,
     parameters,
+    policies,
     tags,
     tasks,
 )
 from nestctl.localcloud.control.limits.documented import LIMITS
 from nestctl.localcloud.control.types import Call, Reply
 
-PARTS = (absent, conflicts, functions, identities, names, parameters, tasks)
-SERVICES = {*models.SERVICES, *tags.SERVICES, *(service for service, _ in LIMITS)}
+PARTS = (absent, conflicts, functions, identities, names, parameters, policies, tasks)
+SERVICES = {*models.SERVICES, *tags.SERVICES}
 
 
-def judges(service: str) -> bool:
-    """Whether requests of a service are looked at, which needs their bodies."""
-    return service in SERVICES
+def judges(service: str, action: str) -> bool:
+    """Whether a request is looked at, which needs its body: an object's is not read for nothing."""
+    return service in SERVICES or (service, action) in LIMITS
 
 
 def refusal(call: Call) -> Reply | None:
