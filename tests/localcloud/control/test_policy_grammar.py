@@ -143,6 +143,55 @@ def test_what_is_stored_and_no_policy_stops_no_call(text: str) -> None:
     assert readable("stored", text) is None
 
 
+# ------------------------------------------------------------------ names, keys and what is attached
+
+
+def test_names_differ_by_more_than_their_case(aws: Client) -> None:
+    iam, name = aws("iam"), unique("case")
+    iam.create_user(UserName=name)
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(TRUSTED))
+    iam.create_policy(PolicyName=name, PolicyDocument=document(OWN))
+    iam.create_group(GroupName=name)
+    other = name.upper()
+    for call in (
+        lambda: iam.create_user(UserName=other),
+        lambda: iam.create_role(RoleName=other, AssumeRolePolicyDocument=document(TRUSTED)),
+        lambda: iam.create_policy(PolicyName=other, PolicyDocument=document(OWN), Path="/path/"),
+        lambda: iam.create_group(GroupName=other),
+    ):
+        status, code, said = refused(call)
+        assert (status, code) == (409, "EntityAlreadyExists")
+        assert said.endswith("already exists.")
+
+
+def test_a_user_has_two_access_keys(aws: Client) -> None:
+    iam, name = aws("iam"), unique("keys")
+    iam.create_user(UserName=name)
+    made = [iam.create_access_key(UserName=name)["AccessKey"]["AccessKeyId"] for _ in range(2)]
+    found = refused(lambda: iam.create_access_key(UserName=name))
+    assert found == (409, "LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: 2")
+    iam.delete_access_key(UserName=name, AccessKeyId=made[0])
+    iam.create_access_key(UserName=name)
+
+
+def test_what_is_attached_is_there(aws: Client, user: str, role: str) -> None:
+    iam, arn = aws("iam"), f"arn:aws:iam::{ACCOUNT}:policy/none"
+    trust = document(TRUSTED)
+    for call in (
+        lambda: iam.attach_role_policy(RoleName=role, PolicyArn=arn),
+        lambda: iam.attach_user_policy(UserName=user, PolicyArn=arn),
+        lambda: iam.put_role_permissions_boundary(RoleName=role, PermissionsBoundary=arn),
+        lambda: iam.put_user_permissions_boundary(UserName=user, PermissionsBoundary=arn),
+        lambda: iam.create_user(UserName=unique("user"), PermissionsBoundary=arn),
+        lambda: iam.create_role(
+            RoleName=unique("role"), AssumeRolePolicyDocument=trust, PermissionsBoundary=arn
+        ),
+    ):
+        status, code, said = refused(call)
+        assert (status, code) == (404, "NoSuchEntity")
+        assert said.endswith(f"{arn} does not exist or is not attachable.")
+
+
 # ------------------------------------------------------------------ buckets
 
 BUCKET: dict[str, tuple[dict[str, Any], str]] = {

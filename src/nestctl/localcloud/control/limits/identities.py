@@ -1,4 +1,4 @@
-"""IAM and KMS: sizes of policies. AWS does not count white space.
+"""IAM and KMS: sizes of policies, without white space; names, access keys and what can be attached.
 
 Source: "IAM and AWS STS quotas" in IAM's user guide, "Resource quotas" in the developer guide of KMS.
 """
@@ -13,7 +13,7 @@ from nestctl.localcloud.control.limits.documented import limits
 from nestctl.localcloud.control.refused import Refused
 from nestctl.localcloud.control.types import Call
 
-MANAGED, TRUST, ATTACHED, KEY = 6144, 2048, 10, 32 * 1024
+MANAGED, TRUST, ATTACHED, KEY, ACCESS_KEYS = 6144, 2048, 10, 32 * 1024, 2
 INLINE = {"Role": 10_240, "User": 2048, "Group": 5120}
 """Characters of all inline policies of an owner; above, those of one managed, trust or key policy."""
 
@@ -77,3 +77,60 @@ def key(call: Call) -> Refused | None:
     if len(str(call.params.get("Policy") or "").encode()) <= KEY:
         return None
     return Refused("LimitExceededException", f"The key policy exceeds the maximum size of {KEY} bytes.")
+
+
+# ------------------------------------------------------------------ names, keys and what is attached
+
+TABLES = {
+    "Group": "_groups",
+    "InstanceProfile": "_instance_profiles",
+    "Policy": "_policies",
+    "Role": "_roles",
+    "User": "_users",
+}
+"""The emulator's tables, by what has a name."""
+
+
+@limits("iam", "CreateGroup", "CreateInstanceProfile", "CreatePolicy", "CreateRole", "CreateUser")
+def taken(call: Call) -> Refused | None:
+    """Refuse a name that another one has but for its case (IAM user guide, "Names")."""
+    kind = call.action.removeprefix("Create")
+    name = str(call.params.get(f"{kind}Name", ""))
+    others = getattr(iam, TABLES[kind]).keys()
+    if name.lower() not in {str(other).rpartition("/")[2].lower() for other in others}:
+        return None
+    said = f"A policy called {name}" if kind == "Policy" else f"{kind} with name {name}"
+    return Refused("EntityAlreadyExists", f"{said} already exists.", 409)
+
+
+@limits("iam", "CreateAccessKey")
+def access_keys(call: Call) -> Refused | None:
+    """Refuse a third access key of a user."""
+    user = str(call.params.get("UserName", ""))
+    held = [key for key in iam._access_keys.values() if key["UserName"] == user]  # noqa: SLF001
+    if not user or len(held) < ACCESS_KEYS:
+        return None
+    return Refused("LimitExceeded", f"Cannot exceed quota for AccessKeysPerUser: {ACCESS_KEYS}", 409)
+
+
+@limits("iam", "AttachGroupPolicy", "AttachRolePolicy", "AttachUserPolicy")
+def absent_policy(call: Call) -> Refused | None:
+    """Refuse to attach a policy that is not there."""
+    arn = str(call.params.get("PolicyArn", ""))
+    if _is_there(arn):
+        return None
+    return Refused("NoSuchEntity", f"Policy {arn} does not exist or is not attachable.", 404)
+
+
+@limits("iam", "CreateRole", "CreateUser", "PutRolePermissionsBoundary", "PutUserPermissionsBoundary")
+def absent_boundary(call: Call) -> Refused | None:
+    """Refuse a permissions boundary that is not there."""
+    arn = str(call.params.get("PermissionsBoundary", ""))
+    if not arn or _is_there(arn):
+        return None
+    return Refused("NoSuchEntity", f"Scope ARN: {arn} does not exist or is not attachable.", 404)
+
+
+def _is_there(policy: str) -> bool:
+    # Of AWS's own policies the emulator knows the usual ones only.
+    return ":iam::aws:policy/" in policy or policy in iam._policies  # noqa: SLF001
