@@ -12,6 +12,7 @@ from nestctl.policies.evaluate import Request
 
 ACCOUNT = "111122223333"
 USER = f"arn:aws:iam::{ACCOUNT}:user/ann"
+OTHER = f"arn:aws:iam::{ACCOUNT}:user/ben"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/deploy"
 SESSION_ARN = f"arn:aws:sts::{ACCOUNT}:assumed-role/deploy/now"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
@@ -129,6 +130,26 @@ def test_a_deny_of_all_but_some_spares_them() -> None:
         READ,
         parse("b", {"Statement": {**DENY_ALL, "NotPrincipal": {"AWS": USER}}}, of_resource=True),
     ).allowed
+
+
+@pytest.mark.parametrize(
+    ("caller", "spared", "allowed"),
+    [
+        (Caller(OTHER, OTHER, ACCOUNT, (ALL,)), [USER, ROOT], False),
+        (Caller(OTHER, OTHER, ACCOUNT, (ALL,)), [ROOT], False),
+        (Caller(ROOT, ROOT, ACCOUNT, is_owner=True), [USER, ROOT], True),
+        (Caller(ROOT, ROOT, ACCOUNT, is_owner=True), [USER, ACCOUNT], True),
+        (Caller(ROOT, ROOT, ACCOUNT, is_owner=True), [USER], False),
+        (session(ALL), [ROLE, SESSION_ARN, ROOT], True),
+        (session(ALL), [USER, ROOT], False),
+    ],
+)
+def test_the_account_among_the_spared_is_its_root_user(
+    caller: Caller, spared: list[str], allowed: bool
+) -> None:
+    statement = {**DENY_ALL, "NotPrincipal": {"AWS": spared}}
+    but = parse("bucket", {"Statement": statement}, of_resource=True)
+    assert judge(caller, READ, but).allowed is allowed
 
 
 DENY_ALL = {"Effect": "Deny", "Action": "*", "Resource": "*"}

@@ -144,7 +144,11 @@ def _name(kind: str, name: str, caller: Caller) -> Named:
 
 def _is_for(statement: Statement, caller: Caller) -> Named:
     if statement.not_principals:
-        return Named.NOT if names(statement.not_principals, caller) else Named.ITSELF
+        # The account among those left out leaves out its root user, not its users and roles (IAM user guide,
+        # "AWS JSON policy elements: NotPrincipal").
+        left_out = names(statement.not_principals, caller)
+        least = Named.ACCOUNT if caller.is_owner or statement.allows else Named.ROLE
+        return Named.NOT if left_out >= least else Named.ITSELF
     return names(statement.principals, caller)
 
 
