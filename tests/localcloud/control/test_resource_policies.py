@@ -111,6 +111,65 @@ def test_calls_come_by_tls_as_far_as_a_bucket_can_see(
     someone(ALL_OF_S3).client("s3").put_object(Bucket=bucket, Key="a", Body=b"x")
 
 
+def test_a_deny_of_all_but_one_user_hits_the_others(
+    aws: Client, someone: Callable[..., Someone], bucket: str
+) -> None:
+    spared, other = someone(ALL_OF_S3), someone(ALL_OF_S3)
+    resources = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    but = {"Effect": "Deny", "NotPrincipal": {"AWS": [spared.arn, ROOT]}, "Action": "s3:*"}
+    aws("s3").put_bucket_policy(Bucket=bucket, Policy=document({**but, "Resource": resources}))
+    spared.client("s3").list_objects_v2(Bucket=bucket)
+    aws("s3").list_objects_v2(Bucket=bucket)
+    said = refused(lambda: other.client("s3").list_objects_v2(Bucket=bucket))[2]
+    assert said.endswith("with an explicit deny in a resource-based policy")
+
+
+def test_a_copy_reads_its_source(aws: Client, someone: Callable[..., Someone], bucket: str, key: str) -> None:
+    source, name = unique("source"), "a b/c"
+    aws("s3").create_bucket(Bucket=source)
+    aws("s3").put_object(Bucket=source, Key=name, Body=b"content")
+    write = {"Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    read = {"Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{source}/a b/*"}
+    user = someone(write)
+    s3 = user.client("s3")
+    put = {"Bucket": bucket, "Key": "copy"}
+    upload = {**put, "UploadId": s3.create_multipart_upload(**put)["UploadId"], "PartNumber": 1}
+    copied = {"CopySource": {"Bucket": source, "Key": name}}
+    calls = [lambda: s3.copy_object(**put, **copied), lambda: s3.upload_part_copy(**upload, **copied)]
+    for call in calls:
+        assert f"s3:GetObject on resource: arn:aws:s3:::{source}/{name}" in refused(call)[2]
+    user.may(write, read)
+    for call in calls:
+        call()
+    assert aws("s3").get_object(**put)["Body"].read() == b"content"
+    police(aws, source, Effect="Deny", Action="s3:GetObject", Resource=f"arn:aws:s3:::{source}/*")
+    for call in calls:
+        assert "explicit deny in a resource-based policy" in refused(call)[2]
+    # The owner's root user is bound, too; and what encrypts the source must be usable.
+    assert refused(lambda: aws("s3").copy_object(**put, **copied))[1] == "AccessDenied"
+    aws("s3").delete_bucket_policy(Bucket=source)
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
+    aws("s3").put_bucket_encryption(
+        Bucket=source, ServerSideEncryptionConfiguration={"Rules": [{**rule, "BucketKeyEnabled": True}]}
+    )
+    for call in calls:
+        assert f"kms:Decrypt on resource: {key}" in refused(call)[2]
+
+
+def test_the_owners_root_user_is_never_locked_out_of_a_buckets_policy(
+    aws: Client, someone: Callable[..., Someone], bucket: str
+) -> None:
+    s3 = aws("s3")
+    police(aws, bucket, Effect="Deny")
+    assert refused(lambda: s3.list_objects_v2(Bucket=bucket))[1] == "AccessDenied"
+    user = someone(ALL_OF_S3).client("s3")
+    assert refused(lambda: user.delete_bucket_policy(Bucket=bucket))[1] == "AccessDenied"
+    assert "Deny" in s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    police(aws, bucket, Effect="Deny")
+    s3.delete_bucket_policy(Bucket=bucket)
+    s3.list_objects_v2(Bucket=bucket)
+
+
 # ------------------------------------------------------------------ keys
 
 

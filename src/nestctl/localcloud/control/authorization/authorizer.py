@@ -25,6 +25,9 @@ RECORDED = ("aws:resourcetag/", "aws:requesttag/", "aws:tagkeys")
 JUDGED_FOR_ALL = frozenset({"ecr", "kms", "lambda", "s3", "secretsmanager", "sns", "ssm", "sts"})
 """Services whose resources have policies, or keys that have; they bind the account's owner, too."""
 
+UNDENIABLE = frozenset({"s3:DeleteBucketPolicy", "s3:GetBucketPolicy", "s3:PutBucketPolicy"})
+"""What the owner's root user may do whatever a bucket's policy denies (S3 API reference, PutBucketPolicy)."""
+
 CODES = {"ec2": "UnauthorizedOperation", "sns": "AuthorizationError"}
 QUERY_CODE = "AccessDenied"
 JSON_CODE = "AccessDeniedException"
@@ -134,7 +137,8 @@ class Authorizer:
         refused = ""
         for bare in await requests(call, self._account_id, self.account):
             own = self._attached(bare)
-            if caller.is_owner and own.policy is None and not own.decisive:
+            unlimited = own.policy is None and not own.decisive
+            if caller.is_owner and (unlimited or bare.action in UNDENIABLE):
                 continue
             documents = [*caller.policies, *([own.policy] if own.policy else [])]
             wanted = keys_that_matter(documents, bare.action, bare.resource)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import unquote_plus
 
 from nestctl.localcloud.control.authorization import actions, attached, names
 from nestctl.localcloud.control.authorization.facts import Facts
@@ -11,7 +12,8 @@ from nestctl.localcloud.control.types import Call
 from nestctl.policies.evaluate import Request
 
 S3_READS = frozenset({"GetObject", "HeadObject"})
-S3_WRITES = frozenset({"PutObject", "CopyObject", "CreateMultipartUpload", "UploadPart", "UploadPartCopy"})
+S3_COPIES = frozenset({"CopyObject", "UploadPartCopy"})
+S3_WRITES = frozenset({"PutObject", "CreateMultipartUpload", "UploadPart"}) | S3_COPIES
 S3_ALGORITHM, S3_KEY = "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id"
 SSM_READS = frozenset({"GetParameter", "GetParameters", "GetParametersByPath", "GetParameterHistory"})
 SECRET_WRITES = frozenset({"CreateSecret", "PutSecretValue", "UpdateSecret"})
@@ -49,10 +51,29 @@ def at(params: Any, path: str) -> Any:
     return params
 
 
+class Source(NamedTuple):
+    """The object that a copy is made of."""
+
+    bucket: str
+    name: str
+    version: str
+
+
+def source(call: Call) -> Source | None:
+    """Return what a call copies; ``None`` when it names nothing."""
+    given, _, version = call.headers.get("x-amz-copy-source", "").partition("?versionId=")
+    bucket, _, name = unquote_plus(given).lstrip("/").partition("/")
+    return Source(bucket, name, version) if name else None
+
+
 def _of_objects(call: Call, account: str, facts: Facts) -> Uses:
     bucket, _, name = call.path.lstrip("/").partition("/")
     if not name or call.action not in S3_READS | S3_WRITES:
         return
+    if call.action in S3_COPIES and (read := source(call)):
+        used = _customers(call, account, facts.bucket_key(read.bucket))
+        context = {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{read.bucket}"}
+        yield from [_use(call, "kms:Decrypt", used, context)] if used else []
     key = facts.bucket_key(bucket)
     if call.action in S3_WRITES and (algorithm := call.headers.get(S3_ALGORITHM)):
         key = call.headers.get(S3_KEY, "") if algorithm == "aws:kms" else ""

@@ -104,6 +104,7 @@ async def requests(call: Call, account: str, facts: Facts) -> list[Request]:
         roles = await facts.task_roles(str(call.params.get("taskDefinition", "")))
         found += [_pass(role, "ecs-tasks.amazonaws.com") for role in roles]
     found += keys.uses(call, account, facts)
+    found += [Request(action, arn) for action, arn in _copied(call)]
     found += [Request(also) for also in ALSO.get((call.service, call.action), ())]
     return list({(r.action, r.resource, tuple(sorted(r.context.items()))): r for r in found}.values())
 
@@ -139,6 +140,13 @@ def resources(call: Call, action: str, account: str) -> list[str]:
     for type_ in sorted(missing):
         found += forms.arns(call, type_, service.resources[type_], place.region, account)
     return list(dict.fromkeys(found)) or ["*"]
+
+
+def _copied(call: Call) -> Iterator[tuple[str, str]]:
+    """Yield what a copy reads, too (S3 API reference, CopyObject and UploadPartCopy)."""
+    if call.service == "s3" and call.action in keys.S3_COPIES and (source := keys.source(call)):
+        action = "s3:GetObjectVersion" if source.version else "s3:GetObject"
+        yield action, f"arn:aws:s3:::{source.bucket}/{source.name}"
 
 
 def _told(operation: str, types: frozenset[str]) -> frozenset[str]:
