@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ GOOD: dict[Kind, dict[str, Any]] = {
     Kind.RESOURCE: {"Effect": "Allow", "Action": "s3:*", "Principal": "*", "Resource": "arn:aws:s3:::b"},
 }
 NONE = object()
+USERS = sorted((Path(__file__).parents[2] / "infrastructure").glob("*/policy*.json"))
 
 
 def document(kind: Kind, **changes: Any) -> str:
@@ -30,6 +33,7 @@ def condition(operator: str, *values: Any, key: str = "aws:k") -> dict[str, Any]
 
 
 IDENTITY, TRUST, RESOURCE = Kind
+assert USERS
 
 TAKEN: list[tuple[Kind, dict[str, Any]]] = [
     *((kind, {}) for kind in Kind),
@@ -185,6 +189,13 @@ def test_names_of_statements_differ() -> None:
     assert found is not None
     assert found.message == "Statement IDs (SID) in a single policy must be unique."
     assert fault(json.dumps({"Statement": [GOOD[IDENTITY]] * 2}), Kind.IDENTITY) is None
+
+
+@pytest.mark.parametrize("file", USERS, ids=lambda file: file.parent.name)
+def test_the_policies_of_our_users_are_policies(file: Path) -> None:
+    filled = {"account_id": ACCOUNT, "region": "us-east-1", "project": "nest", "environment": "staging"}
+    text = re.sub(r"\$\{(\w+)\}", lambda match: filled[match[1]], file.read_text())
+    assert fault(text, IDENTITY) is None
 
 
 def test_only_some_policies_of_resources_name_them() -> None:
