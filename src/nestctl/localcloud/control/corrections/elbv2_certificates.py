@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ministack.services import alb
+
 from nestctl.localcloud.control import replies
-from nestctl.localcloud.control.corrections import acm
+from nestctl.localcloud.control.corrections import acm, elbv2_refused_listeners
 from nestctl.localcloud.control.registry import corrects
 from nestctl.localcloud.control.types import Call, Cloud, Proceed, Reply
 from nestctl.localcloud.edge import running
@@ -34,6 +36,10 @@ async def _with_issued_certificates(call: Call, proceed: Proceed, _cloud: Cloud)
                 "and a supported key size."
             )
             return replies.error(call, "UnsupportedCertificate", message)
+    if call.action == "CreateListener":
+        found = elbv2_refused_listeners.at_port(call.params)
+        if found is not None:  # with the same settings, or it would have been refused
+            return replies.query_reply(call, f"<Listeners>{alb._listener_xml(found)}</Listeners>")  # noqa: SLF001
     reply = await proceed(call)
     if reply.status < OK:
         await running.sync()
