@@ -83,6 +83,9 @@ def world(aws: Client) -> World:
     rule = elb.create_rule(
         ListenerArn=found["listener"], Priority=7, Conditions=[path("/a")], Actions=[FIXED]
     )
+    found["wide"] = aws("ec2").create_vpc(CidrBlock="10.140.0.0/16")["Vpc"]["VpcId"]
+    aws("ec2").create_subnet(VpcId=found["wide"], CidrBlock="10.140.0.0/24")
+    found |= routed(aws)
     for kind, network in (("group", vpc), ("stranger", other)):
         given = {"GroupName": name(kind), "Description": "refused", "VpcId": network}
         found[kind] = aws("ec2").create_security_group(**given)["GroupId"]
@@ -93,11 +96,28 @@ def world(aws: Client) -> World:
     return found
 
 
+def routed(aws: Client) -> World:
+    """A route table with a route, a gateway of no network, and a network ACL with twenty entries."""
+    ec2 = aws("ec2")
+    network = ec2.create_vpc(CidrBlock="10.138.0.0/16")["Vpc"]["VpcId"]
+    table = ec2.create_route_table(VpcId=network)["RouteTable"]["RouteTableId"]
+    own = attached(aws, network)
+    _, _, given = route("10.200.0.0/16", RouteTableId=table, GatewayId=own)
+    for _ in range(2):  # the second is answered as made, and is not
+        ec2.create_route(**given)
+    loose = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    acl = ec2.create_network_acl(VpcId=network)["NetworkAcl"]["NetworkAclId"]
+    for number in range(1, 21):
+        _, _, given = entry(number=number, NetworkAclId=acl)
+        ec2.create_network_acl_entry(**given)
+    return {"table": table, "own": own, "loose": loose, "acl": acl}
+
+
 def filled(value: Any, world: World) -> Any:
     """What is given, with the world's ids."""
     if isinstance(value, str) and value.startswith("$"):
         return world[value[1:]]
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [filled(entry, world) for entry in value]
     if isinstance(value, dict):
         return {key: filled(entry, world) for key, entry in value.items()}
@@ -377,7 +397,185 @@ GROUPS: dict[str, Case] = {
         "The specified rule does not exist in this security group.",
     ),
 }
-REFUSED: dict[str, Case] = {**BALANCING, **GROUPS}
+
+
+def vpc(cidr: str) -> tuple[str, str, Given]:
+    return "ec2", "create_vpc", {"CidrBlock": cidr}
+
+
+def subnet(cidr: str, **options: Any) -> tuple[str, str, Given]:
+    return "ec2", "create_subnet", {"VpcId": "$wide", "CidrBlock": cidr, **options}
+
+
+RANGES: dict[str, Case] = {
+    **{
+        f"vpc-{cidr}": (*vpc(cidr), "InvalidVpc.Range", f"The CIDR '{cidr}' is invalid.")
+        for cidr in ("10.0.0.0/15", "10.0.0.0/29", "127.0.0.0/16", "169.254.1.0/24", "224.0.0.0/16")
+    }
+    | {
+        f"vpc-{cidr}": (*vpc(cidr), "InvalidVpc.Range", "is invalid")
+        for cidr in ("239.0.0.0/16", "0.0.0.0/16")
+    },
+    "vpc-none": (
+        *vpc("10.0.0.0"),
+        VALUE,
+        "Value (10.0.0.0) for parameter cidrBlock is invalid. This is not a valid CIDR block.",
+    ),
+    "subnet-overlaps": (
+        *subnet("10.140.0.128/25"),
+        "InvalidSubnet.Conflict",
+        "The CIDR '10.140.0.128/25' conflicts with another subnet",
+    ),
+    "subnet-outside": (
+        *subnet("10.141.1.0/24"),
+        "InvalidSubnet.Range",
+        "The CIDR '10.141.1.0/24' is invalid.",
+    ),
+    "subnet-wider": (*subnet("10.140.0.0/15"), "InvalidSubnet.Range", "is invalid"),
+    "subnet-narrow": (*subnet("10.140.1.0/29"), "InvalidSubnet.Range", "is invalid"),
+    "subnet-none": (*subnet("10.140.1.0/x"), VALUE, "This is not a valid CIDR block."),
+    "subnet-zone": (
+        *subnet("10.140.1.0/24", AvailabilityZone="us-east-1g"),
+        VALUE,
+        "only be created in the following availability zones: us-east-1a, us-east-1b, us-east-1c, us-east-1d,",
+    ),
+    "subnet-network": (
+        *subnet("10.140.1.0/24", VpcId="vpc-0123456789abcdef0"),
+        "InvalidVpcID.NotFound",
+        "The vpc ID 'vpc-0123456789abcdef0' does not exist",
+    ),
+}
+
+
+def route(cidr: str = "172.16.0.0/12", **options: Any) -> tuple[str, str, Given]:
+    return "ec2", "create_route", {"RouteTableId": "$table", "DestinationCidrBlock": cidr, **options}
+
+
+def gateway(operation: str, **options: Any) -> tuple[str, str, Given]:
+    return (
+        "ec2",
+        f"{operation}_internet_gateway",
+        {"InternetGatewayId": "$gateway", "VpcId": "$vpc", **options},
+    )
+
+
+def entry(operation: str = "create", number: int = 200, **options: Any) -> tuple[str, str, Given]:
+    given = {"NetworkAclId": "$acl", "RuleNumber": number, "Egress": False, "Protocol": "6"}
+    whole = {**given, "RuleAction": "allow", "CidrBlock": "0.0.0.0/0", "PortRange": {"From": 1, "To": 2}}
+    return "ec2", f"{operation}_network_acl_entry", whole | options
+
+
+def endpoint_of(service: str, **options: Any) -> tuple[str, str, Given]:
+    given = {"VpcId": "$vpc", "VpcEndpointType": "Interface", "ServiceName": service, "SubnetIds": ["$a"]}
+    return "ec2", "create_vpc_endpoint", given | options
+
+
+MORE_SPECIFIC = "is equal to or more specific than one of this VPC's CIDR blocks."
+SSM = "com.amazonaws.us-east-1.ssm"
+
+ROUTES: dict[str, Case] = {
+    "route-again": (
+        *route("10.200.0.0/16", NatGatewayId="nat-1"),
+        "RouteAlreadyExists",
+        "The route identified by 10.200.0.0/16 already exists.",
+    ),
+    "route-own": (*route("10.138.0.0/16", GatewayId="$gateway"), VALUE, MORE_SPECIFIC),
+    "route-within": (*route("10.138.5.0/24", NatGatewayId="nat-1"), VALUE, MORE_SPECIFIC),
+    "route-none": (
+        *route("there", GatewayId="$gateway"),
+        VALUE,
+        "Value (there) for parameter destinationCidrBlock is invalid. This is not a valid CIDR block.",
+    ),
+    "route-elsewhere": (
+        *route(GatewayId="$gateway"),
+        VALUE,
+        "belong to different networks",
+    ),
+    "route-loose": (*route(GatewayId="$loose"), VALUE, "belong to different networks"),
+    "route-gateway": (
+        *route(GatewayId="igw-0123456789abcdef0"),
+        "InvalidGatewayID.NotFound",
+        "The gateway ID 'igw-0123456789abcdef0' does not exist",
+    ),
+    "route-nat": (
+        *route(NatGatewayId="nat-0123456789abcdef0"),
+        "InvalidNatGatewayID.NotFound",
+        "The natGateway ID 'nat-0123456789abcdef0' does not exist",
+    ),
+    "route-interface": (
+        *route(NetworkInterfaceId="eni-0123456789abcdef0"),
+        "InvalidNetworkInterfaceID.NotFound",
+        "The networkInterface ID 'eni-0123456789abcdef0' does not exist",
+    ),
+    "gateway-second": (
+        *gateway("attach", InternetGatewayId="$loose"),
+        VALUE,
+        "already has an internet gateway attached",
+    ),
+    "gateway-taken": (*gateway("attach", VpcId="$other"), "Resource.AlreadyAssociated", "already attached"),
+    "gateway-nowhere": (
+        *gateway("attach", InternetGatewayId="$loose", VpcId="vpc-0123456789abcdef0"),
+        "InvalidVpcID.NotFound",
+        "The vpc ID 'vpc-0123456789abcdef0' does not exist",
+    ),
+    "gateway-loose": (
+        *gateway("detach", InternetGatewayId="$loose"),
+        "Gateway.NotAttached",
+        "is not attached to network",
+    ),
+    "gateway-absent": (
+        *gateway("detach", InternetGatewayId="igw-0123456789abcdef0"),
+        "InvalidInternetGatewayID.NotFound",
+        "does not exist",
+    ),
+    "entry-zero": (*entry(number=0), VALUE, "Value (0) for parameter ruleNumber is invalid."),
+    "entry-last": (*entry(number=32767), VALUE, "Value (32767) for parameter ruleNumber is invalid."),
+    "entry-range": (*entry(CidrBlock="0.0.0.0/33"), VALUE, "This is not a valid CIDR block."),
+    "entry-again": (
+        *entry(number=1),
+        "NetworkAclEntryAlreadyExists",
+        "The network acl entry identified by 1 already exists.",
+    ),
+    "entry-many": (
+        *entry(),
+        "NetworkAclEntryLimitExceeded",
+        "The maximum number of network acl entries has been reached.",
+    ),
+    "entry-absent": (
+        *entry("replace"),
+        "InvalidNetworkAclEntry.NotFound",
+        "The network acl entry identified by 200 does not exist.",
+    ),
+    "entry-gone": (
+        "ec2",
+        "delete_network_acl_entry",
+        {"NetworkAclId": "$acl", "RuleNumber": 1, "Egress": True},
+        "InvalidNetworkAclEntry.NotFound",
+        "The network acl entry identified by 1 does not exist.",
+    ),
+    "endpoint-service": (
+        *endpoint_of("com.amazonaws.us-east-1.nothing"),
+        "InvalidServiceName",
+        "The Vpc Endpoint Service 'com.amazonaws.us-east-1.nothing' does not exist",
+    ),
+    "endpoint-region": (*endpoint_of("com.amazonaws.eu-west-1.ssm"), "InvalidServiceName", "does not exist"),
+    "endpoint-subnet": (
+        *endpoint_of(SSM, SubnetIds=["subnet-0123456789abcdef0"]),
+        "InvalidSubnetId.NotFound",
+        "The subnet ID 'subnet-0123456789abcdef0' does not exist",
+    ),
+    "endpoint-group": (
+        *endpoint_of(SSM, SecurityGroupIds=["sg-0123456789abcdef0"]),
+        "InvalidSecurityGroupId.NotFound",
+        "does not exist",
+    ),
+    "endpoint-twin": (
+        *endpoint_of(SSM, SubnetIds=["$a", "$twin"]),
+        "DuplicateSubnetsInSameZone",
+        "same availability zone",
+    ),
+}
+REFUSED: dict[str, Case] = {**BALANCING, **GROUPS, **RANGES, **ROUTES}
 
 
 @pytest.mark.parametrize("case", REFUSED)
@@ -432,3 +630,31 @@ def test_rules_that_aws_takes_are_taken(aws: Client, world: World) -> None:
     ec2.revoke_security_group_ingress(**key, IpPermissions=taken)
     ec2.revoke_security_group_egress(**key, IpPermissions=[ingress("0.0.0.0/0", "-1", FromPort=0, ToPort=0)])
     ec2.authorize_security_group_egress(**key, IpPermissions=[ingress("0.0.0.0/0", "-1")])
+
+
+def test_the_widest_and_the_narrowest_range_are_taken(aws: Client) -> None:
+    ec2 = aws("ec2")
+    made = ec2.create_vpc(CidrBlock="10.139.0.0/16")["Vpc"]["VpcId"]
+    ec2.create_subnet(VpcId=made, CidrBlock="10.139.0.0/28", AvailabilityZone=f"{REGION}f")
+    ec2.create_subnet(VpcId=made, CidrBlock="10.139.0.16/28")
+    other = ec2.create_vpc(CidrBlock="10.139.0.0/28")["Vpc"]["VpcId"]
+    ec2.create_subnet(VpcId=other, CidrBlock="10.139.0.0/28")
+
+
+def test_a_route_that_is_there_already_is_answered_as_made(aws: Client, world: World) -> None:
+    (table,) = aws("ec2").describe_route_tables(RouteTableIds=[world["table"]])["RouteTables"]
+    found = [one["GatewayId"] for one in table["Routes"] if one["DestinationCidrBlock"] == "10.200.0.0/16"]
+    assert found == [world["own"]]
+
+
+def test_entries_outward_count_for_themselves(aws: Client, world: World) -> None:
+    _, _, given = filled(entry(number=1, Egress=True), world)
+    aws("ec2").create_network_acl_entry(**given)
+    aws("ec2").replace_network_acl_entry(**given)
+    aws("ec2").delete_network_acl_entry(NetworkAclId=world["acl"], RuleNumber=1, Egress=True)
+
+
+@pytest.mark.parametrize("service", ["ecr.api", "ecr.dkr", "logs", "ssm", "ssmmessages", "monitoring", "kms"])
+def test_services_that_have_endpoints_are_taken(aws: Client, world: World, service: str) -> None:
+    _, operation, given = filled(endpoint_of(f"com.amazonaws.us-east-1.{service}"), world)
+    getattr(aws("ec2"), operation)(**given)
