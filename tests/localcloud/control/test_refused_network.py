@@ -80,6 +80,7 @@ def world(aws: Client) -> World:
         LoadBalancerArn=found["balancer"], Port=80, Protocol="HTTP", DefaultActions=[FIXED]
     )["Listeners"][0]
     found["listener"] = listener["ListenerArn"]
+    elb.create_listener(LoadBalancerArn=found["balancer"], Port=8080, Protocol="HTTP", DefaultActions=[FIXED])
     rule = elb.create_rule(
         ListenerArn=found["listener"], Priority=7, Conditions=[path("/a")], Actions=[FIXED]
     )
@@ -212,6 +213,13 @@ BALANCING: dict[str, Case] = {
         *listener(Port=443, Protocol="HTTPS"),
         INVALID,
         "A certificate must be specified for HTTPS listeners",
+    ),
+    "listener-moved": (
+        "elbv2",
+        "modify_listener",
+        {"ListenerArn": "$listener", "Port": 8080},
+        "DuplicateListener",
+        "A listener already exists on this port for this load balancer",
     ),
     "listener-becomes-https": (
         "elbv2",
@@ -595,7 +603,7 @@ def test_the_same_listener_is_answered_again(aws: Client, world: World) -> None:
     )
     assert [entry["ListenerArn"] for entry in again["Listeners"]] == [world["listener"]]
     listed = elb.describe_listeners(LoadBalancerArn=world["balancer"])["Listeners"]
-    assert [entry["ListenerArn"] for entry in listed] == [world["listener"]]
+    assert sorted(entry["Port"] for entry in listed) == [80, 8080]
 
 
 def test_five_values_and_priorities_that_change_places_are_taken(aws: Client, world: World) -> None:

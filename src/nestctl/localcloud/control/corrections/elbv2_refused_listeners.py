@@ -37,10 +37,21 @@ def listener_port(call: Call) -> Refused | None:
     return Refused("DuplicateListener", "A listener already exists on this port for this load balancer")
 
 
+@limits(ELB, "ModifyListener")
+def moved_port(call: Call) -> Refused | None:
+    """Refuse to move a listener to the port of another."""
+    arn = str(call.params.get("ListenerArn", ""))
+    known = alb._listeners.get(arn) or {}  # noqa: SLF001 - the emulator's own
+    found = at_port({**call.params, "LoadBalancerArn": known.get("LoadBalancerArn", "")})
+    if found is None or found["ListenerArn"] == arn:
+        return None
+    return Refused("DuplicateListener", "A listener already exists on this port for this load balancer")
+
+
 @limits(ELB, "CreateListener", "ModifyListener")
 def listener_tls(call: Call) -> Refused | None:
     """Refuse HTTPS without a certificate, and policies that AWS has not."""
-    known = alb._listeners.get(str(call.params.get("ListenerArn", ""))) or {}  # noqa: SLF001 - the emulator's own
+    known = alb._listeners.get(str(call.params.get("ListenerArn", ""))) or {}  # noqa: SLF001
     protocol = str(call.params.get("Protocol") or known.get("Protocol", ""))
     if protocol in SECURE and not (call.params.get(CERTIFICATE) or known.get("Certificates")):
         return Refused(INVALID, f"A certificate must be specified for {protocol} listeners")
