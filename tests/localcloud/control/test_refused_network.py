@@ -68,7 +68,13 @@ def attached(aws: Client, vpc: str) -> str:
 def world(aws: Client) -> World:
     """What the cases name: a network with a gateway, a load balancer, a listener and a target group."""
     elb, (vpc, subnets), (other, others) = aws("elbv2"), a_network(aws), a_network(aws)
-    found = {"vpc": vpc, "gateway": attached(aws, vpc), "other": other, "elsewhere": others[1]}
+    found = {
+        "vpc": vpc,
+        "gateway": attached(aws, vpc),
+        "other": other,
+        "elsewhere": others[1],
+        "elsewhere-too": others[0],
+    }
     found |= dict(zip(("a", "b", "twin"), subnets, strict=True))
     balancer = elb.create_load_balancer(Name=name("refused"), Subnets=subnets[:2])["LoadBalancers"][0]
     found["balancer"] = balancer["LoadBalancerArn"]
@@ -160,6 +166,19 @@ CERTIFICATE = [{"CertificateArn": "arn:aws:iam::000000000000:server-certificate/
 INVALID = "ValidationError"
 
 BALANCING: dict[str, Case] = {
+    "balancer-alone": (*balancer(Subnets=["$a"]), INVALID, "At least two subnets in two different"),
+    "balancer-left-alone": (
+        "elbv2",
+        "set_subnets",
+        {"LoadBalancerArn": "$balancer", "Subnets": ["$b"]},
+        INVALID,
+        "At least two subnets in two different Availability Zones must be specified",
+    ),
+    "balancer-no-gateway": (
+        *balancer(Subnets=["$elsewhere", "$elsewhere-too"]),
+        "InvalidSubnet",
+        "has no internet gateway",
+    ),
     "balancer-twin": (
         *balancer(Subnets=["$a", "$twin"]),
         "InvalidConfigurationRequest",
@@ -445,7 +464,7 @@ RANGES: dict[str, Case] = {
     "subnet-zone": (
         *subnet("10.140.1.0/24", AvailabilityZone="us-east-1g"),
         VALUE,
-        "only be created in the following availability zones: us-east-1a, us-east-1b, us-east-1c, us-east-1d,",
+        "in the following availability zones: us-east-1a, us-east-1b, us-east-1c, us-east-1d,",
     ),
     "subnet-network": (
         *subnet("10.140.1.0/24", VpcId="vpc-0123456789abcdef0"),
@@ -577,6 +596,11 @@ ROUTES: dict[str, Case] = {
         "InvalidSecurityGroupId.NotFound",
         "does not exist",
     ),
+    "endpoint-names": (
+        *endpoint_of(SSM, PrivateDnsEnabled=True),
+        "InvalidParameter",
+        "Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to",
+    ),
     "endpoint-twin": (
         *endpoint_of(SSM, SubnetIds=["$a", "$twin"]),
         "DuplicateSubnetsInSameZone",
@@ -666,3 +690,16 @@ def test_entries_outward_count_for_themselves(aws: Client, world: World) -> None
 def test_services_that_have_endpoints_are_taken(aws: Client, world: World, service: str) -> None:
     _, operation, given = filled(endpoint_of(f"com.amazonaws.us-east-1.{service}"), world)
     getattr(aws("ec2"), operation)(**given)
+
+
+def test_an_internal_load_balancer_needs_no_gateway(aws: Client, world: World) -> None:
+    _, operation, given = filled(balancer(Subnets=["$elsewhere", "$elsewhere-too"], Scheme="internal"), world)
+    getattr(aws("elbv2"), operation)(**given)
+
+
+def test_private_names_are_taken_where_the_network_resolves_them(aws: Client) -> None:
+    ec2, (vpc, subnets) = aws("ec2"), a_network(aws)
+    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
+    ec2.create_vpc_endpoint(
+        VpcId=vpc, VpcEndpointType="Interface", ServiceName=SSM, SubnetIds=subnets[:1], PrivateDnsEnabled=True
+    )

@@ -99,3 +99,23 @@ def place(call: Call) -> Refused | None:
         words = "Found more than one subnet in the same availability zone."
         return Refused("DuplicateSubnetsInSameZone", words)
     return None
+
+
+@limits("ec2", "CreateVpcEndpoint", "ModifyVpcEndpoint")
+def private_names(call: Call) -> Refused | None:
+    """Refuse private names in a network that resolves none."""
+    if not form.is_true(call.params.get("PrivateDnsEnabled")):
+        return None
+    known = ec2._vpc_endpoints.get(str(call.params.get("VpcEndpointId", ""))) or {}  # noqa: SLF001
+    vpc = str(call.params.get("VpcId") or known.get("VpcId", ""))
+    network = ec2._vpcs.get(vpc)  # noqa: SLF001
+    if network is None:
+        return None
+    hostnames = network.get("EnableDnsHostnames", network.get("IsDefault", False))
+    if hostnames and network.get("EnableDnsSupport", True):
+        return None
+    words = (
+        "Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to "
+        f"true for {vpc}"
+    )
+    return Refused("InvalidParameter", words)

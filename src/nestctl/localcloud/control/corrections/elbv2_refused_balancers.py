@@ -84,6 +84,33 @@ def subnets(call: Call) -> Refused | None:
     return None
 
 
+@limits(ELB, "CreateLoadBalancer", "SetSubnets")
+def zones(call: Call) -> Refused | None:
+    """Refuse an application load balancer in a single subnet."""
+    known = alb._lbs.get(str(call.params.get("LoadBalancerArn", ""))) or {}  # noqa: SLF001
+    kind = str(call.params.get("Type") or known.get("Type") or "application")
+    if kind in NETWORK_KINDS or len(set(_subnets(call.params))) >= LEAST:
+        return None
+    words = "At least two subnets in two different Availability Zones must be specified"
+    return Refused(INVALID, words)
+
+
+@limits(ELB, "CreateLoadBalancer")
+def internet(call: Call) -> Refused | None:
+    """Refuse a public load balancer where no gateway leads to the internet."""
+    if call.params.get("Scheme") == "internal":
+        return None
+    networks = {ec2._subnets[name]["VpcId"] for name in _subnets(call.params) if name in ec2._subnets}  # noqa: SLF001
+    attached = {
+        entry["VpcId"]
+        for gateway in ec2._internet_gateways.values()  # noqa: SLF001
+        for entry in gateway.get("Attachments") or []
+    }
+    for name in sorted(networks - attached):
+        return Refused("InvalidSubnet", f"VPC {name} has no internet gateway")
+    return None
+
+
 @limits(ELB, "CreateLoadBalancer", "SetSecurityGroups")
 def security_groups(call: Call) -> Refused | None:
     """Refuse groups that are not there."""
