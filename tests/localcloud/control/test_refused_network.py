@@ -335,6 +335,7 @@ VALID = (
 )
 
 GROUPS: dict[str, Case] = {
+    "group-name": (*group(GroupName="sg-x"), VALUE, "Group names may not be in the format sg-*"),
     "group-default": (*group(GroupName="default"), VALUE, "Cannot use reserved security group name: default"),
     "group-long": (*group(GroupName="g" * 256), VALUE, "Invalid security group name"),
     "group-description": (*group(Description="it's"), VALUE, f"Invalid security group description. {VALID}"),

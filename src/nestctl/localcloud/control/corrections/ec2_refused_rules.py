@@ -62,6 +62,8 @@ def group(call: Call) -> Refused | None:
     """Refuse names and descriptions of a group, and networks that are not there."""
     name, text = str(call.params.get("GroupName", "")), str(call.params.get("GroupDescription", ""))
     vpc = str(call.params.get("VpcId", ""))
+    if name.startswith("sg-"):
+        return Refused(VALUE, "Invalid group name. Group names may not be in the format sg-*")
     if name.lower() == "default":
         return Refused(VALUE, "Cannot use reserved security group name: default")
     for what, value in (("name", name), ("description", text)):
