@@ -9,20 +9,41 @@ from __future__ import annotations
 from nestctl.localcloud.control import replies
 from nestctl.localcloud.control.limits import (
     absent,
+    caches,
     conflicts,
+    database_groups,
+    databases,
     functions,
+    functions_made,
     identities,
+    keys,
     models,
     names,
     parameters,
     policies,
+    schedules,
     tags,
     tasks,
 )
 from nestctl.localcloud.control.limits.documented import LIMITS
 from nestctl.localcloud.control.types import Call, Reply
 
-PARTS = (absent, conflicts, functions, identities, names, parameters, policies, tasks)
+PARTS = (
+    absent,
+    caches,
+    conflicts,
+    database_groups,
+    databases,
+    functions,
+    functions_made,
+    identities,
+    keys,
+    names,
+    parameters,
+    policies,
+    schedules,
+    tasks,
+)
 SERVICES = {*models.SERVICES, *tags.SERVICES}
 
 

@@ -11,6 +11,7 @@ import re
 from ministack.services import ssm
 
 from nestctl.localcloud.control.limits.documented import limits
+from nestctl.localcloud.control.limits.references import absent_key
 from nestctl.localcloud.control.refused import Refused
 from nestctl.localcloud.control.types import Call
 
@@ -28,6 +29,7 @@ _NAME_WORDS = (
     "consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers "
     "and the following 3 symbols .-_"
 )
+_REFERENCE = re.compile(r"\{\{.*\}\}", re.DOTALL)
 _AT_VALUE = "1 validation error detected: Value at 'value' failed to satisfy constraint: Member must have"
 
 
@@ -95,3 +97,34 @@ def pattern(call: Call) -> Refused | None:
         return Refused("InvalidAllowedPatternException", f"The regular expression {wanted} is not valid.")
     words = f"Parameter value, cannot be validated against allowedPattern: {wanted}"
     return None if fits else Refused("ParameterPatternMismatchException", words)
+
+
+@limits("ssm", "PutParameter")
+def reference(call: Call) -> Refused | None:
+    """Refuse a value that holds a reference to another parameter."""
+    if not _REFERENCE.search(str(call.params.get("Value") or "")):
+        return None
+    return Refused(CODE, 'Parameter value can\'t nest another parameter. Do not use "{{}}" in the value.')
+
+
+@limits("ssm", "PutParameter")
+def key(call: Call) -> Refused | None:
+    """Refuse a key for what is not encrypted, and a key that is not there."""
+    given = str(call.params.get("KeyId") or "")
+    if given and call.params.get("Type") in ("String", "StringList"):
+        return Refused(CODE, "KeyId is required for SecureString type parameter only.")
+    said = absent_key(call, given)
+    if said is None:
+        return None
+    return Refused(
+        "InvalidKeyId", f"{said} (Service: AWSKMS; Status Code: 400; Error Code: NotFoundException)"
+    )
+
+
+@limits("ssm", "GetParameters")
+def twice(call: Call) -> Refused | None:
+    """Refuse to be asked for the same parameter twice."""
+    names = call.params.get("Names") or []
+    if len(set(names)) == len(names):
+        return None
+    return Refused(CODE, "Parameters names contain duplicates. Remove them and try again.")

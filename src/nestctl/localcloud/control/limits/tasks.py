@@ -66,6 +66,35 @@ def fargate(call: Call) -> Refused | None:
     return Refused(CODE, f"No Fargate configuration exists for given values: {cpu} CPU, {memory} memory.")
 
 
+@limits("ecs", "RegisterTaskDefinition")
+def whole(call: Call) -> Refused | None:
+    """Refuse parts of a definition that do not go together."""
+    params = call.params
+    mode = params.get("networkMode")
+    if "FARGATE" in (params.get("requiresCompatibilities") or []) and mode not in (None, "awsvpc"):
+        return Refused(CODE, "Fargate only supports network mode 'awsvpc'.")
+    containers = params.get("containerDefinitions") or []
+    if containers and all(entry.get("essential") is False for entry in containers):
+        return Refused(CODE, "A task definition must have at least one essential container.")
+    for entry in containers:
+        secrets = [str(one.get("name")) for one in entry.get("secrets") or []]
+        if secrets and not params.get("executionRoleArn"):
+            return Refused(
+                CODE,
+                "When you are specifying container secrets, you must also specify a value for "
+                "'executionRoleArn'.",
+            )
+        shared = sorted({str(one.get("name")) for one in entry.get("environment") or []} & {*secrets})
+        if shared or len(set(secrets)) < len(secrets):
+            words = (
+                "The secret name must be unique and not shared with any new or existing environment "
+                "variables set on the container, such as "
+            )
+            named = shared or [one for one in secrets if secrets.count(one) > 1]
+            return Refused(CODE, f"{words}'{named[0]}'.")
+    return None
+
+
 @limits("ecs", "CreateService", "CreateCluster")
 def name(call: Call) -> Refused | None:
     """Refuse a name that cannot be one."""
