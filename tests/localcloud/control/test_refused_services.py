@@ -179,7 +179,6 @@ NO_SUCH: dict[str, Case] = {
         "DBSubnetGroupNotFoundFault", "DB subnet group 'absent' does not exist.", DBSubnetGroupName="absent"
     ),
     "database-group": database(VALUE, "groupId= sg-0", VpcSecurityGroupIds=["sg-0"]),
-    "database-parameters": database("DBParameterGroupNotFound", "absent", DBParameterGroupName="absent"),
     "family": (
         "rds",
         "create_db_parameter_group",
@@ -314,9 +313,14 @@ def test_a_static_parameter_waits_for_a_restart(aws: Client) -> None:
         lambda: rds.modify_db_parameter_group(DBParameterGroupName=name, Parameters=[change])
     )
     assert (code, said) == (COMBINATION, "cannot use immediate apply method for static parameter")
-    rds.modify_db_parameter_group(
-        DBParameterGroupName=name, Parameters=[change | {"ApplyMethod": "pending-reboot"}]
+    later = change | {"ApplyMethod": "pending-reboot"}
+    rds.modify_db_parameter_group(DBParameterGroupName=name, Parameters=[later])
+    _, code, said = refused(
+        lambda: rds.modify_db_parameter_group(
+            DBParameterGroupName=name, Parameters=[later | {"ParameterName": "shared_bufers"}]
+        )
     )
+    assert (code, said) == (VALUE, "Could not find parameter with name: shared_bufers")
 
 
 def test_a_cache_has_a_group_of_its_own_family(aws: Client) -> None:

@@ -11,6 +11,7 @@ from ministack.services import ec2, rds
 
 from nestctl.localcloud.control import form
 from nestctl.localcloud.control.limits.documented import limits
+from nestctl.localcloud.control.limits.postgres_settings import NAMES
 from nestctl.localcloud.control.limits.references import absent_subnet
 from nestctl.localcloud.control.refused import Refused
 from nestctl.localcloud.control.types import Call
@@ -31,6 +32,8 @@ superuser_reserved_connections track_activity_query_size track_commit_timestamp 
 """
 STATIC = frozenset(_STATIC.split())
 """Parameters of PostgreSQL on RDS that need a restart."""
+KNOWN = "postgres16"
+"""The family whose parameters are known one by one."""
 
 
 @limits("rds", "CreateDBSubnetGroup", "ModifyDBSubnetGroup")
@@ -61,17 +64,21 @@ def family(call: Call) -> Refused | None:
     return Refused(VALUE, f"ParameterGroupFamily {given} is not a valid parameter group family")
 
 
-@limits("rds", "ModifyDBParameterGroup")
-def static(call: Call) -> Refused | None:
-    """Refuse to change at once what a restart changes."""
-    name = str(call.params.get("DBParameterGroupName", ""))
-    record = rds._param_groups.get(name) or {}  # noqa: SLF001 - the emulator's own
-    if not str(record.get("DBParameterGroupFamily", "")).startswith("postgres"):
+@limits("rds", "ModifyDBParameterGroup", "ResetDBParameterGroup")
+def parameters(call: Call) -> Refused | None:
+    """Refuse a parameter that there is not, and to change at once what a restart changes."""
+    group = str(call.params.get("DBParameterGroupName", ""))
+    record = rds._param_groups.get(group) or {}  # noqa: SLF001 - the emulator's own
+    own = str(record.get("DBParameterGroupFamily", ""))
+    if not own.startswith("postgres"):
         return None
     for field, value in call.params.items():
-        if not field.endswith(".ParameterName") or str(value) not in STATIC:
+        if not field.endswith(".ParameterName"):
             continue
-        if call.params.get(f"{field.removesuffix('ParameterName')}ApplyMethod") == "immediate":
+        name, method = str(value), call.params.get(f"{field.removesuffix('ParameterName')}ApplyMethod")
+        if own == KNOWN and "." not in name and name.lower() not in NAMES:
+            return Refused(VALUE, f"Could not find parameter with name: {name}")
+        if name in STATIC and method == "immediate":
             words = "cannot use immediate apply method for static parameter"
             return Refused("InvalidParameterCombination", words)
     return None
