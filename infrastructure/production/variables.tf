@@ -55,7 +55,7 @@ variable "next_domain_name" {
   default     = null
 
   validation {
-    condition     = var.next_domain_name == null ? true : can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.next_domain_name)) && length(var.next_domain_name) <= 253
+    condition     = var.next_domain_name == null ? true : can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+([a-z]{2,63}|xn--[a-z0-9-]{1,58}[a-z0-9])$", var.next_domain_name)) && length(var.next_domain_name) <= 253
     error_message = "next_domain_name is a full domain in lower case without scheme, port or path, such as staging.nest.owasp.org."
   }
 }

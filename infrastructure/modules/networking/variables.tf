@@ -48,6 +48,12 @@ variable "vpc_cidr" {
     condition     = can(cidrsubnet(var.vpc_cidr, 4, 15)) && can(regex("^[0-9.]+/(1[6-9]|2[0-4])$", var.vpc_cidr))
     error_message = "vpc_cidr is an IPv4 range from /16 to /24, such as \"10.0.0.0/16\"."
   }
+
+  validation {
+    # What no host of a network has: this network, loopback, link-local, multicast and reserved (RFC 6890).
+    condition     = !can(regex("^(0|127|169\\.254|22[4-9]|2[3-5][0-9])\\.", var.vpc_cidr))
+    error_message = "vpc_cidr is none of 0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16 and 224.0.0.0 upwards, which AWS takes for no VPC; such as \"10.0.0.0/16\"."
+  }
 }
 
 variable "availability_zone_count" {

@@ -39,7 +39,7 @@ variable "domain_name" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.domain_name)) && length(var.domain_name) <= 253
+    condition     = can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+([a-z]{2,63}|xn--[a-z0-9-]{1,58}[a-z0-9])$", var.domain_name)) && length(var.domain_name) <= 253
     error_message = "domain_name is a full domain in lower case without scheme, port or path, such as staging.nest.owasp.org."
   }
 }
@@ -50,7 +50,7 @@ variable "next_domain_name" {
   default     = null
 
   validation {
-    condition     = var.next_domain_name == null ? true : can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z]{2,63}$", var.next_domain_name)) && length(var.next_domain_name) <= 253
+    condition     = var.next_domain_name == null ? true : can(regex("^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+([a-z]{2,63}|xn--[a-z0-9-]{1,58}[a-z0-9])$", var.next_domain_name)) && length(var.next_domain_name) <= 253
     error_message = "next_domain_name is a full domain in lower case without scheme, port or path, such as staging.nest.owasp.org."
   }
 }
@@ -377,8 +377,8 @@ variable "monthly_budget" {
   default     = null
 
   validation {
-    condition     = var.monthly_budget == null ? true : var.monthly_budget >= 1 && length(var.alarm_emails) > 0
-    error_message = "monthly_budget is 1 or more US dollars, and alarm_emails names who is told."
+    condition     = var.monthly_budget == null ? true : var.monthly_budget >= 1 && var.monthly_budget <= 1000000000 && length(var.alarm_emails) > 0
+    error_message = "monthly_budget is from 1 to 1000000000 US dollars, and alarm_emails names who is told."
   }
 }
 

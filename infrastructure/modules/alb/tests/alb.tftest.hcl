@@ -209,6 +209,20 @@ run "serves_with_its_own_certificate_while_the_next_one_is_waited_for" {
   }
 }
 
+run "takes_a_top_level_domain_of_other_letters" {
+  command = plan
+
+  variables {
+    domain_name      = "nest.xn--p1ai"
+    next_domain_name = "next.xn--p1ai"
+  }
+
+  assert {
+    condition     = contains(output.domain_names, "nest.xn--p1ai")
+    error_message = "A top-level domain in xn-- is refused."
+  }
+}
+
 run "refuses_a_url_as_next_domain" {
   command         = plan
   expect_failures = [var.next_domain_name]

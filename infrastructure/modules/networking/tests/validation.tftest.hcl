@@ -177,3 +177,53 @@ run "refuses_a_zones_name_as_id" {
 
   expect_failures = [var.excluded_zone_ids]
 }
+
+run "refuses_a_range_of_this_network" {
+  command = plan
+
+  variables {
+    vpc_cidr = "0.1.0.0/16"
+  }
+
+  expect_failures = [var.vpc_cidr]
+}
+
+run "refuses_a_range_of_loopback" {
+  command = plan
+
+  variables {
+    vpc_cidr = "127.0.0.0/16"
+  }
+
+  expect_failures = [var.vpc_cidr]
+}
+
+run "refuses_a_range_of_link_local" {
+  command = plan
+
+  variables {
+    vpc_cidr = "169.254.0.0/16"
+  }
+
+  expect_failures = [var.vpc_cidr]
+}
+
+run "refuses_a_range_of_multicast" {
+  command = plan
+
+  variables {
+    vpc_cidr = "224.0.0.0/16"
+  }
+
+  expect_failures = [var.vpc_cidr]
+}
+
+run "refuses_a_range_of_reserved" {
+  command = plan
+
+  variables {
+    vpc_cidr = "250.0.0.0/20"
+  }
+
+  expect_failures = [var.vpc_cidr]
+}

@@ -459,3 +459,13 @@ run "refuses_a_project_name_in_capitals" {
     project_name = "Nest"
   }
 }
+
+run "refuses_a_budget_beyond_all_bounds" {
+  command         = plan
+  expect_failures = [var.monthly_budget]
+
+  variables {
+    monthly_budget = 2000000000
+    alarm_emails   = ["web@owasp.org"]
+  }
+}
