@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from nestctl.report import ExitCode, NestctlError
+from nestctl.settings.faults import line_of
 from nestctl.settings.manifest import load_manifest
 from nestctl.settings.paths import CHECKOUT
 from nestctl.settings.rules import tags
@@ -75,6 +76,8 @@ NAMES = [
     ('name = "nest" ', 'name = "aws" ', "project.name", "aws"),
     ('name = "nest" ', 'name = "ssmx" ', "project.name", "ssm"),
     ('name = "nest" ', 'name = "internal" ', "project.name", "internal-"),
+    ('name = "nest" ', 'name = "sg" ', "project.name", "a security group's name cannot begin with sg-"),
+    ('name = "nest" ', 'name = "amzn-s3-demo" ', "project.name", "a bucket's name cannot begin"),
     ('name = "nest" ', 'name = "admin" ', "project.name", "PostgreSQL"),
     ('name = "nest" ', 'name = "user" ', "project.name", "PostgreSQL"),
     ('name = "nest" ', 'name = "nest-the-project" ', "environments.staging", "longer than 16"),
@@ -636,6 +639,29 @@ GOOD = [
 def test_what_is_right_is_taken(tmp_path: Path, old: str, new: str) -> None:
     (tmp_path / "nest.toml").write_bytes(SHIPPED.replace(old, new).encode() if old else SHIPPED.encode())
     assert load_manifest(tmp_path).project.name == "nest"
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "line"),
+    [
+        ("[a]\n[[backend]]\nroot = 1\n[[backend]]\n", "backend", 2),
+        ("[a]\n[[backend]]\nroot = 1\n[[backend]]\n", "backend.1", 4),
+        ("[a]\n[[backend]]\nroot = 1\n", "backend.0.root", 3),
+        ("[ a . b ] # c\n\nc . d = 1\n", "a.b.c.d", 3),
+        ('[a."b c"]\n"d" = 1\n', "a.b c.d", 2),
+        ('[a]\nb = """\n[project]\nname = 1\n"""\n[project]\nname = 2\n', "project.name", 7),
+        ("[a]\nb = [\n[1],\n]\nc = 3\n", "a.c", 5),
+        ("[environments.staging.sizes]\n[project]\nname = 1\n", "project.name", 3),
+    ],
+)
+def test_a_fault_is_told_where_it_stands(text: str, where: str, line: int) -> None:
+    assert line_of(text, where.split(".")) == line
+
+
+def test_a_list_of_backends_is_told_at_its_line(tmp_path: Path) -> None:
+    text = SHIPPED.replace("[backend]\n", "[[backend]]\n", 1).replace("[[backend.probes]]", "[[site.probes]]")
+    line = text.splitlines().index("[[backend]]") + 1
+    assert f"nest.toml:{line}: backend: " in refused(tmp_path, text.replace("[backend.image]", "[x]")).why
 
 
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:

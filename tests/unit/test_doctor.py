@@ -15,12 +15,13 @@ import pytest
 from worlds import copy_app
 
 from nestctl.build import toolchain
-from nestctl.doctor import application, classes, examine, machine, packages, python_project, zappa
+from nestctl.doctor import application, classes, examine, machine, packages, python_project, refusals, zappa
 from nestctl.report import ExitCode, NestctlError
 from nestctl.runbook import release
-from nestctl.settings.paths import CHECKOUT
+from nestctl.settings.paths import CHECKOUT, INFRASTRUCTURE
 from nestctl.settings.resolve import resolve
 from nestctl.settings.rules.schedules import past_fault
+from nestctl.terraform.messages import Diagnostic
 
 Break = Callable[[Path], object]
 
@@ -307,6 +308,21 @@ def test_all_that_is_wrong_is_told_at_once(app: Path, monkeypatch: pytest.Monkey
     assert told.next == "unset NESTCTL_REGON"
     monkeypatch.delenv(told.next.removeprefix("unset "))
     machine.variables(resolve(app=CHECKOUT))
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("modules/security/main.tf", "${local."),
+        ("modules/database/main.tf", "local.identifier"),
+        ("modules/alb/main.tf", "local.name"),
+    ],
+)
+def test_what_is_refused_of_a_name_is_told_at_the_projects(file: str, text: str) -> None:
+    lines = (INFRASTRUCTURE / file).read_text(encoding="utf-8").splitlines()
+    number = next(number for number, line in enumerate(lines, 1) if text in line)
+    found = Diagnostic("error", "invalid value for name", "it cannot begin so", "", f"../{file}:{number}")
+    assert refusals._place("staging", found) == ("project", "name")
 
 
 # ---------------------------------------------------------------------- the machine

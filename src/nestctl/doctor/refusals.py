@@ -45,6 +45,9 @@ PLACES = {
 }
 """Where the value of a variable stands in the manifest, when it is no size."""
 
+NAMED = re.compile(r"\blocal\.(name|prefix|identifier)\b")
+"""What the modules make of the project's name and the environment's, which is a folder and right."""
+
 
 def look(settings: Settings) -> str:
     """Return that Terraform takes all variables.
@@ -112,7 +115,9 @@ def _named(found: Diagnostic, root: Path) -> str | None:
         return None
     text = file.read_text(encoding="utf-8").splitlines()[int(line) - 1]
     used = re.search(r"\bvar\.(\w+)", text)
-    return _origin(file.parent, used[1], root) if used else None
+    if used is None:
+        return "project_name" if NAMED.search(text) else None
+    return _origin(file.parent, used[1], root)
 
 
 def _variable(file: Path, line: int) -> str | None:
@@ -133,6 +138,8 @@ def _origin(module: Path, name: str, root: Path) -> str | None:
         return name
     for caller, argument in _arguments(module, name):
         found = re.search(r"\bvar\.(\w+)((?:\.\w+)*)", argument)
+        if found is None and NAMED.search(argument):
+            return "project_name"
         if found is None:
             continue
         above = _origin(caller, found[1], root)

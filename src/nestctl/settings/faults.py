@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,13 @@ from nestctl.report import NestctlError, usage_error
 from nestctl.report.words import closest
 
 REFERENCE = "docs/reference/nest-toml.md"
+
+DOTTED = r"(?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|\"[^\"]*\"|'[^']*'))*"
+HEADER = re.compile(rf"\[\[?\s*({DOTTED})\s*\]\]?\s*(?:#.*)?$")
+KEY = re.compile(rf"({DOTTED})\s*=")
+WORD = re.compile(r"""([A-Za-z0-9_-]+)|"([^"]*)"|'([^']*)'""")
+TRIPLE = re.compile(r"""\"{3}|'{3}""")
+"""How TOML writes tables, keys and texts of several lines."""
 
 
 @dataclass(frozen=True)
@@ -59,21 +66,34 @@ def line_of(text: str, location: Sequence[str]) -> int:
     best = 1
     depth = 0
     table: list[str] = []
-    counts: dict[str, int] = {}
-    for number, raw in enumerate(text.splitlines(), 1):
-        line = raw.strip()
-        header = re.match(r"^\[\[?\s*([^\]]+?)\s*\]\]?", line)
-        if header:
-            table = [part.strip().strip("\"'") for part in header[1].split(".")]
+    counts: dict[tuple[str, ...], int] = {}
+    for number, line in _bare_lines(text):
+        if header := HEADER.match(line):
+            table = _keys(header[1])
             if line.startswith("[["):
-                counts[header[1]] = counts.get(header[1], -1) + 1
-                table.append(str(counts[header[1]]))
+                if depth < len(table) and table == list(location):
+                    best, depth = number, len(table)  # the list itself: where its first item stands
+                counts[tuple(table)] = counts.get(tuple(table), -1) + 1
+                table = [*table, str(counts[tuple(table)])]
             keys = table
+        elif key := KEY.match(line):
+            keys = [*table, *_keys(key[1])]
         else:
-            key = re.match(r"^([A-Za-z0-9_.\"'-]+)\s*=", line)
-            if not key:
-                continue
-            keys = [*table, *(part.strip("\"'") for part in key[1].split("."))]
+            continue
         if keys == list(location[: len(keys)]) and len(keys) > depth:
             best, depth = number, len(keys)
     return best
+
+
+def _keys(dotted: str) -> list[str]:
+    return ["".join(found) for found in WORD.findall(dotted)]
+
+
+def _bare_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines of a document with their numbers, those within a text of several lines left out."""
+    within = ""
+    for number, raw in enumerate(text.splitlines(), 1):
+        if not within:
+            yield number, raw.strip()
+        for mark in TRIPLE.findall(raw):
+            within = "" if mark == within else within or mark

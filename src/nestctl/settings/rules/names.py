@@ -33,6 +33,8 @@ FIRST_WORDS = {
     "internal-": "a load balancer's name cannot begin with internal-",
     "xn--": "a bucket's name cannot begin with xn--",
     "sthree-": "a bucket's name cannot begin with sthree-",
+    "amzn-s3-demo-": "a bucket's name cannot begin with amzn-s3-demo-",
+    "sg-": "a security group's name cannot begin with sg-",
 }
 """Beginnings that a service refuses in a name of which the project's is the first part."""
 
