@@ -462,7 +462,7 @@ run "refuses_a_project_name_in_capitals" {
 
 run "refuses_a_budget_beyond_all_bounds" {
   command         = plan
-  expect_failures = [var.monthly_budget]
+  expect_failures = [var.monthly_budget, var.application]
 
   variables {
     monthly_budget = 2000000000

@@ -90,7 +90,8 @@ def _routes(paths: list[str]) -> Iterator[Fault]:
 
 def _takes_the_frontends(pattern: str) -> bool:
     begin, wildcard, _ = pattern.partition("*")
-    return begin.startswith(NEXT) or (bool(wildcard) and NEXT.startswith(begin))
+    same = all(sign in (wanted, "?") for sign, wanted in zip(begin, NEXT, strict=False))
+    return same and (bool(wildcard) or len(begin) >= len(NEXT))
 
 
 def _health(path: str) -> Iterator[Fault]:
