@@ -27,7 +27,7 @@ def tag_faults(tags: Mapping[str, Any]) -> Iterator[str]:
     left = MOST - len(OWN)
     if len(tags) > left:
         yield (
-            f"it has {len(tags)} tags; a resource has at most {MOST}, and nestctl sets {len(OWN)} of them: "
+            f"it has {counted(len(tags), 'tag')}; a resource has at most {MOST}, nestctl sets {len(OWN)}: "
             f"{left} are left"
         )
     own = {key.lower(): key for key in OWN}
