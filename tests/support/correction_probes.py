@@ -131,7 +131,7 @@ def an_acl_in_use_stays(aws: Client) -> bool:
 def a_rule_answers_its_prefix_list(aws: Client, *, egress: bool) -> bool:
     ec2 = aws("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.251.0.0/16")["Vpc"]["VpcId"]
-    group = ec2.create_security_group(GroupName=name("sg"), Description="probe", VpcId=vpc)["GroupId"]
+    group = ec2.create_security_group(GroupName=name("group"), Description="probe", VpcId=vpc)["GroupId"]
     prefix = ec2.describe_prefix_lists()["PrefixLists"][0]["PrefixListId"]
     lists = [{"PrefixListId": prefix, "Description": "To S3."}]
     rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "PrefixListIds": lists}

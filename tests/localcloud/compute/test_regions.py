@@ -149,6 +149,8 @@ def test_load_balancers_of_one_name_answer_each_for_its_region(cloud: Any, at: A
     addresses = {}
     for region in REGIONS:
         vpc = at("ec2", region).create_vpc(CidrBlock="10.77.0.0/16")["Vpc"]["VpcId"]
+        gateway = at("ec2", region).create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        at("ec2", region).attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
         subnets = [
             at("ec2", region).create_subnet(
                 VpcId=vpc, CidrBlock=f"10.77.{n}.0/24", AvailabilityZone=f"{region}{letter}"

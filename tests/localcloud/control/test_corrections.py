@@ -117,6 +117,7 @@ def a_flow_log_answers_its_settings(aws: Client) -> bool:
 
 def endpoint_of(aws: Client) -> Any:
     vpc = aws("ec2").create_vpc(CidrBlock=next(networks))["Vpc"]["VpcId"]
+    aws("ec2").modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
     return aws("ec2").create_vpc_endpoint(
         VpcId=vpc,
         VpcEndpointType="Interface",
@@ -432,7 +433,9 @@ def a_policy_answers_only_what_it_has(aws: Client) -> bool:
 
 def a_group_loses_its_rule_for_everything(aws: Client) -> bool:
     vpc = aws("ec2").create_vpc(CidrBlock=next(networks))["Vpc"]["VpcId"]
-    group = aws("ec2").create_security_group(GroupName=name("sg"), Description="probe", VpcId=vpc)["GroupId"]
+    group = aws("ec2").create_security_group(GroupName=name("group"), Description="probe", VpcId=vpc)[
+        "GroupId"
+    ]
     everything = {"IpProtocol": "-1", "FromPort": 0, "ToPort": 0, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
     aws("ec2").revoke_security_group_egress(GroupId=group, IpPermissions=[everything])
     found = aws("ec2").describe_security_groups(GroupIds=[group])["SecurityGroups"][0]

@@ -66,6 +66,8 @@ def ask(cloud: LocalCloud, name: str, kind: str) -> tuple[str, list[str]]:
 
 def balancer(aws: Client, name: str) -> dict[str, Any]:
     vpc = aws("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    gateway = aws("ec2").create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    aws("ec2").attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
     subnets = [
         aws("ec2").create_subnet(
             VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"us-east-1{'ab'[n]}"

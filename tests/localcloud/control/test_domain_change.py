@@ -78,6 +78,8 @@ class Stack:
 @pytest.fixture
 def stack(tmp_path: Path, aws: Client, running: LocalCloud) -> Stack:
     vpc = aws("ec2").create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    gateway = aws("ec2").create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    aws("ec2").attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
     subnets = [
         aws("ec2").create_subnet(VpcId=vpc, CidrBlock=f"10.9.{n}.0/24", AvailabilityZone=f"us-east-1{z}")
         for n, z in enumerate("ab")

@@ -173,14 +173,21 @@ def begin_changes(info: CloudInfo) -> dict[str, str]:
     patient.put(f"{info.endpoint_url}/_local/delay", json=3600).raise_for_status()
     ec2, rds, elb = client(info, "ec2"), client(info, "rds"), client(info, "elbv2")
     vpc = ec2.create_vpc(CidrBlock="10.248.0.0/16")["Vpc"]["VpcId"]
-    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.248.0.0/24")["Subnet"]["SubnetId"]
+    subnet, other = (
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.248.{n}.0/24", AvailabilityZone=f"us-east-1{zone}")[
+            "Subnet"
+        ]["SubnetId"]
+        for n, zone in enumerate("ab")
+    )
     found = {}
     for name in ("made", "deleted"):
         found[f"{name} address"] = ec2.allocate_address(Domain="vpc")["AllocationId"]
         gateway = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=found[f"{name} address"])
         found[f"{name} gateway"] = gateway["NatGateway"]["NatGatewayId"]
     ec2.delete_nat_gateway(NatGatewayId=found["deleted gateway"])
-    balancer = elb.create_load_balancer(Name="life", Subnets=[subnet])["LoadBalancers"][0]
+    balancer = elb.create_load_balancer(Name="life", Subnets=[subnet, other], Scheme="internal")[
+        "LoadBalancers"
+    ][0]
     assert balancer["State"]["Code"] == "provisioning"
     rds.modify_db_instance(DBInstanceIdentifier="life", DBInstanceClass="db.t3.small", ApplyImmediately=True)
     rds.create_db_instance(
