@@ -99,8 +99,8 @@ def test_an_address_is_taken_off_by_whoever_may_do_so_with_that_address(
 ) -> None:
     """The request names the association; AWS judges by the address, and by its tags."""
     ec2 = aws("ec2")
-    vpc = ec2.create_vpc(CidrBlock="10.8.0.0/16")["Vpc"]["VpcId"]
-    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.8.0.0/24")["Subnet"]["SubnetId"]
+    vpc = ec2.create_vpc(CidrBlock="10.242.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.242.0.0/24")["Subnet"]["SubnetId"]
     associations = {}
     for owner in ("ours", "theirs"):
         tags = [{"ResourceType": "elastic-ip", "Tags": [{"Key": "Owner", "Value": owner}]}]
@@ -145,7 +145,7 @@ def test_tags_of_what_is_there_decide(someone: Callable[..., Someone], aws: Clie
             "Condition": {"StringEquals": {"aws:ResourceTag/Project": "ours"}},
         }
     )
-    vpc = aws("ec2").create_vpc(CidrBlock="10.8.0.0/16")["Vpc"]["VpcId"]
+    vpc = aws("ec2").create_vpc(CidrBlock="10.242.0.0/16")["Vpc"]["VpcId"]
     groups = []
     for project in ("ours", "theirs"):
         group = aws("ec2").create_security_group(GroupName=project, Description="d", VpcId=vpc)["GroupId"]
