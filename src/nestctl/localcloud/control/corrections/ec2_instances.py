@@ -17,7 +17,7 @@ from typing import Any
 from ministack.services import ec2
 
 from nestctl.localcloud.control import form, replies
-from nestctl.localcloud.control.corrections import ec2_refused_routes
+from nestctl.localcloud.control.limits import ec2_routes
 from nestctl.localcloud.control.registry import corrects
 from nestctl.localcloud.control.types import Call, Cloud, Proceed, Reply
 
@@ -95,7 +95,7 @@ async def terminate_instances(call: Call, proceed: Proceed, cloud: Cloud) -> Rep
 @corrects("ec2", "CreateRoute", until=ROUTED)
 async def create_route(call: Call, proceed: Proceed, cloud: Cloud) -> Reply:  # noqa: ARG001
     """Keep the interface; answer a route that is there already, and leads there, as made."""
-    if ec2_refused_routes.route_to(call) is not None:
+    if ec2_routes.route_to(call) is not None:
         return replies.query_reply(call, "<return>true</return>")  # one to elsewhere has been refused
     return _keep_interface(call, await proceed(call))
 

@@ -6,13 +6,9 @@ from dataclasses import replace
 
 from nestctl.localcloud.control.registry import corrects
 from nestctl.localcloud.control.types import Call, Cloud, Proceed, Reply
+from nestctl.localcloud.control.zones import FURTHER, LAST
 
 GOOD = 200
-LAST = "c"
-"""The emulator's third and last zone, in every region."""
-
-FURTHER = {"ap-northeast-2": "d", "us-east-1": "def", "us-west-2": "d"}
-"""Zones besides three, by region (AWS documentation, "AWS Regions and Availability Zones")."""
 
 
 @corrects("ec2", "DescribeAvailabilityZones", until="us-east-1 has six zones")

@@ -8,7 +8,8 @@ from typing import Any
 from ministack.services import alb
 
 from nestctl.localcloud.control import replies
-from nestctl.localcloud.control.corrections import acm, elbv2_refused_listeners
+from nestctl.localcloud.control.corrections import acm
+from nestctl.localcloud.control.limits import elbv2_listeners
 from nestctl.localcloud.control.registry import corrects
 from nestctl.localcloud.control.types import Call, Cloud, Proceed, Reply
 from nestctl.localcloud.edge import running
@@ -37,7 +38,7 @@ async def _with_issued_certificates(call: Call, proceed: Proceed, _cloud: Cloud)
             )
             return replies.error(call, "UnsupportedCertificate", message)
     if call.action == "CreateListener":
-        found = elbv2_refused_listeners.at_port(call.params)
+        found = elbv2_listeners.at_port(call.params)
         if found is not None:  # with the same settings, or it would have been refused
             return replies.query_reply(call, f"<Listeners>{alb._listener_xml(found)}</Listeners>")  # noqa: SLF001
     reply = await proceed(call)

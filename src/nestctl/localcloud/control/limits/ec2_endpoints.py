@@ -12,8 +12,8 @@ from botocore.loaders import Loader
 from ministack.services import ec2
 
 from nestctl.localcloud.control import form
-from nestctl.localcloud.control.corrections.ec2_ids import missing
 from nestctl.localcloud.control.limits.documented import limits
+from nestctl.localcloud.control.limits.ec2_ids import missing
 from nestctl.localcloud.control.refused import Refused
 from nestctl.localcloud.control.types import Call
 

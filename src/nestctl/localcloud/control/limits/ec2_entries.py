@@ -9,8 +9,8 @@ from typing import Any
 
 from ministack.services import ec2
 
-from nestctl.localcloud.control.corrections.ec2_refused_ranges import no_range, range_of
 from nestctl.localcloud.control.limits.documented import limits
+from nestctl.localcloud.control.limits.ec2_ranges import no_range, range_of
 from nestctl.localcloud.control.refused import Refused
 from nestctl.localcloud.control.types import Call
 

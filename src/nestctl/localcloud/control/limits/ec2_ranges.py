@@ -11,11 +11,11 @@ from string import ascii_lowercase
 
 from ministack.services import ec2
 
-from nestctl.localcloud.control.corrections.ec2_ids import missing
-from nestctl.localcloud.control.corrections.ec2_zones import FURTHER, LAST
 from nestctl.localcloud.control.limits.documented import limits
+from nestctl.localcloud.control.limits.ec2_ids import missing
 from nestctl.localcloud.control.refused import Refused
 from nestctl.localcloud.control.types import Call
+from nestctl.localcloud.control.zones import FURTHER, LAST
 
 VALUE = "InvalidParameterValue"
 WIDEST, NARROWEST = 16, 28

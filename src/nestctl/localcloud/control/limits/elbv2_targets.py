@@ -9,9 +9,9 @@ import re
 
 from ministack.services import alb, ec2
 
-from nestctl.localcloud.control.corrections.ec2_ids import missing
-from nestctl.localcloud.control.corrections.elbv2_refused_balancers import attributes, outside
 from nestctl.localcloud.control.limits.documented import limits
+from nestctl.localcloud.control.limits.ec2_ids import missing
+from nestctl.localcloud.control.limits.elbv2_balancers import attributes, outside
 from nestctl.localcloud.control.refused import Refused
 from nestctl.localcloud.control.types import Call
 
