@@ -58,6 +58,18 @@ def outside(key: str, value: str, ranges: Mapping[str, tuple[int, int]]) -> Refu
     return Refused(INVALID, words)
 
 
+def unfit_attribute(
+    params: Mapping[str, Any], kind: str, known: re.Pattern[str], ranges: Mapping[str, tuple[int, int]]
+) -> Refused | None:
+    """Refuse attributes that a kind of thing has not, and times it cannot wait."""
+    for key, value in attributes(params):
+        if not known.fullmatch(key):
+            return Refused(INVALID, f"{kind} attribute key '{key}' is not recognized")
+        if (refused := outside(key, value, ranges)) is not None:
+            return refused
+    return None
+
+
 def _subnets(params: Mapping[str, Any]) -> list[str]:
     found = form.members(params, "Subnets")
     number = 1
@@ -125,9 +137,4 @@ def known_attributes(call: Call) -> Refused | None:
     """Refuse attributes that a load balancer has not, and times it cannot wait."""
     if str(call.params.get("LoadBalancerArn", "")) not in alb._lbs:  # noqa: SLF001
         return None  # refused as it is
-    for key, value in attributes(call.params):
-        if not ATTRIBUTES.fullmatch(key):
-            return Refused(INVALID, f"Load balancer attribute key '{key}' is not recognized")
-        if (refused := outside(key, value, SECONDS)) is not None:
-            return refused
-    return None
+    return unfit_attribute(call.params, "Load balancer", ATTRIBUTES, SECONDS)

@@ -11,7 +11,7 @@ from ministack.services import alb, ec2
 
 from nestctl.localcloud.control.limits.documented import limits
 from nestctl.localcloud.control.limits.ec2_ids import missing
-from nestctl.localcloud.control.limits.elbv2_balancers import attributes, outside
+from nestctl.localcloud.control.limits.elbv2_balancers import unfit_attribute
 from nestctl.localcloud.control.refused import Refused
 from nestctl.localcloud.control.types import Call
 
@@ -81,9 +81,4 @@ def known_attributes(call: Call) -> Refused | None:
     """Refuse attributes that a target group has not, and times it cannot wait."""
     if str(call.params.get("TargetGroupArn", "")) not in alb._tgs:  # noqa: SLF001
         return None  # refused as it is
-    for key, value in attributes(call.params):
-        if not ATTRIBUTES.fullmatch(key):
-            return Refused(INVALID, f"Target group attribute key '{key}' is not recognized")
-        if (refused := outside(key, value, SECONDS)) is not None:
-            return refused
-    return None
+    return unfit_attribute(call.params, "Target group", ATTRIBUTES, SECONDS)
