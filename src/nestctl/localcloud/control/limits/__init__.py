@@ -6,62 +6,17 @@ each kind. Words are AWS's where they are known.
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+
 from nestctl.localcloud.control import replies
-from nestctl.localcloud.control.limits import (
-    absent,
-    caches,
-    conflicts,
-    database_groups,
-    databases,
-    ec2_endpoints,
-    ec2_entries,
-    ec2_ranges,
-    ec2_routes,
-    ec2_rules,
-    elbv2_balancers,
-    elbv2_listeners,
-    elbv2_rules,
-    elbv2_targets,
-    functions,
-    functions_made,
-    identities,
-    keys,
-    models,
-    names,
-    parameters,
-    policies,
-    schedules,
-    tags,
-    tasks,
-)
+from nestctl.localcloud.control.limits import models, tags
 from nestctl.localcloud.control.limits.documented import LIMITS
 from nestctl.localcloud.control.types import Call, Reply
 
-PARTS = (
-    absent,
-    caches,
-    conflicts,
-    database_groups,
-    databases,
-    ec2_endpoints,
-    ec2_entries,
-    ec2_ranges,
-    ec2_routes,
-    ec2_rules,
-    elbv2_balancers,
-    elbv2_listeners,
-    elbv2_rules,
-    elbv2_targets,
-    functions,
-    functions_made,
-    identities,
-    keys,
-    names,
-    parameters,
-    policies,
-    schedules,
-    tasks,
-)
+for _part in pkgutil.iter_modules(__path__, f"{__name__}."):
+    importlib.import_module(_part.name)  # it registers its limits
+
 SERVICES = {*models.SERVICES, *tags.SERVICES}
 
 
