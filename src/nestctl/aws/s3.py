@@ -170,17 +170,22 @@ def put(
 
 def write(aws: Aws, bucket: str, key: str, data: bytes) -> None:
     """Write a small object of nestctl's own."""
-    digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
-    aws.client("s3").put_object(Bucket=bucket, Key=key, Body=data, ChecksumSHA256=digest)
+    aws.client("s3").put_object(Bucket=bucket, Key=key, Body=data, ChecksumSHA256=_checksum(data))
+
+
+def _checksum(data: bytes) -> str:
+    """Return what S3 compares the bytes with that arrive."""
+    return base64.b64encode(hashlib.sha256(data).digest()).decode()
 
 
 def create(aws: Aws, bucket: str, key: str, data: bytes) -> bool:
     """Write an object that must not be there yet, and tell whether it was not."""
     from botocore.exceptions import ClientError
 
-    digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
     try:
-        aws.client("s3").put_object(Bucket=bucket, Key=key, Body=data, ChecksumSHA256=digest, IfNoneMatch="*")
+        aws.client("s3").put_object(
+            Bucket=bucket, Key=key, Body=data, ChecksumSHA256=_checksum(data), IfNoneMatch="*"
+        )
     except ClientError as error:
         if error_code(error) in TAKEN:
             return False
